@@ -23,8 +23,8 @@ public interface INotifications
 
     /// <summary>
     /// Sends many, in calls of some hundred, and tells of each what became of it: one that is wrong fails alone. What has no <c>EventId</c>
-    /// gets one: the key, a colon and a number. So the same list in the same order, under the same key, sends what was not taken before, and
-    /// nothing twice, also after a crash.
+    /// gets one: the key, a colon and a number. So the same list in the same order, under the same key, sends what was not taken before,
+    /// and nothing twice, also after a crash.
     /// </summary>
     /// <typeparam name="TEvent">The type of the events. Its name decides what they are.</typeparam>
     /// <param name="happened">The events, or requests.</param>
@@ -33,7 +33,9 @@ public interface INotifications
     /// <param name="cancellationToken">Gives up. Some may have been taken.</param>
     /// <returns>What became of each, in order.</returns>
     /// <exception cref="NotificationRefusedException">The whole is wrong: the key may not send, or no such event is known.</exception>
-    /// <exception cref="NotificationNotAcceptedException">Nobody took some in time. Send the same list again under the same key.</exception>
+    /// <exception cref="NotificationNotAcceptedException">
+    /// Nobody took some in time. Send the same list again under the same key.
+    /// </exception>
     Task<IReadOnlyList<SentItem>> SendMany<TEvent>(
         IEnumerable<TEvent> happened,
         string key,

@@ -76,12 +76,18 @@ static class Announcement
         }
     }
 
+    // On one line, to be copied into a shell.
+    const string Order =
+        """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":"""
+        + """{"id":"buyer-7","name":"Nok"},"seller":"""
+        + """{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","pushTokens":["demo-token"]}}""";
+
     static string Invitation(bool hasConsole, string address) =>
         $$$"""
 
             Open   {{{address}}}{{{(hasConsole ? ConsolePages.Home : "/inbox")}}}
             Inbox  {{{address}}}/inbox
-            Try    curl -s {{{address}}}/v1/events/order-placed -H 'content-type: application/json' -d '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"},"seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","pushTokens":["demo-token"]}}'
+            Try    curl -s {{{address}}}/v1/events/order-placed -H 'content-type: application/json' -d '{{{Order}}}'
 
             """;
 }

@@ -29,16 +29,16 @@ static class Help
         Settings, on the command line as --Key:Sub=value, in the environment as Key__Sub=value, or in appsettings.json:
 
           Transport                        InMemory (default) or RabbitMq
-          Roles                            api,dashboard,worker (default all); what this host does. dashboard is the console at /, beside api;
-                                           saga,sender are the two halves of a worker
+          Roles                            api,dashboard,worker (default all); what this host does. dashboard is the console at /, beside
+                                           api; saga,sender are the two halves of a worker
           Inbox                            true or false: show what the sandbox caught at /inbox; by itself only embedded or in Development
           Sender:Channels                  email,push: the channels this host sends on, default all; others have to serve the rest
           Urls                             where HTTP is served, default http://localhost:8080
           PublicUrls                       http://0.0.0.0:8081: a port for the world, with receipts and unsubscribes and nothing else
           GrpcUrls                         http://localhost:8082: a port for gRPC without TLS
-          AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl
-                                           settings and those the public DNS cannot have (addresses, localhost, names without a dot, .local,
-                                           .internal)
+          AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the
+                                           PublicUrl settings and those the public DNS cannot have (addresses, localhost, names without a
+                                           dot, .local, .internal)
           Auth:Mode                        Keys or None; by itself None only embedded on this machine alone (Urls), else Keys
           Auth:FirstKey                    a key that is put on record with every scope when it is not there
           Auth:KnownFor                    how long the keys known last are taken while PostgreSQL is away, default 01:00:00
@@ -73,19 +73,22 @@ static class Help
           Retention:Changes                how long changes of operators stay on record, default 730.00:00:00
           Retention:ChangesCount           the most changes on record, default 1000000; when they are more, the oldest go
           Contents:Key                     the id of the key that encrypts these texts; by itself they are compressed and not encrypted
-          Contents:Keys                    Contents:Keys:{id}=32 bytes as base64, or file: and a path: that key, and those that encrypted before
+          Contents:Keys                    Contents:Keys:{id}=32 bytes as base64, or file: and a path: that key, and those that encrypted
+                                           before
           Attachments:MaxBytes             the most octets of all files of one e-mail, default 7000000
           Attachments:Timeout              how long fetching one may take, default 00:00:15
           Attachments:AllowPrivateAddresses  true lets their URLs lead to private networks, http and any port; default false
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
           Intake:Application               application of what comes over the bus or by SQL from whom nothing else names, default default
-          Applications:{name}:BusUsers     users of the broker whose messages belong to an application; they set user_id, which RabbitMQ checks
+          Applications:{name}:BusUsers     users of the broker whose messages belong to an application; they set user_id, which RabbitMQ
+                                           checks
           Applications:{name}:DatabaseUsers  users of the database whose events by SQL belong to it
           Intake:Sql:Enabled               true takes what producers publish by SQL (notificationbus.publish), default false
           Intake:Sql:Poll                  how often a host looks for that though nobody woke it, default 00:00:01
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
-          Withdrawals:KeptFor              how long a withdrawal, such as that of order-paid, holds for what begins after it, default 1.00:00:00
+          Withdrawals:KeptFor              how long a withdrawal, such as that of order-paid, holds for what begins after it, default
+                                           1.00:00:00
           Webhooks:Timeout                 how long a subscriber has to answer, default 00:00:15
           Webhooks:Concurrency             calls of one subscriber that one host makes at the same time, default 16
           Webhooks:RetryDelays             when what it did not take comes again; by itself 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h
@@ -104,11 +107,13 @@ static class Help
           EventTypes:{category}:Lane       Transactional (default), or Bulk: queues of its own, and delays nothing
           EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent, unless
                                            its provider knows a repetition
-          EventTypes:{category}:Texts      Planned (default), or Latest: filled again with the templates of the time when the first call is made
+          EventTypes:{category}:Texts      Planned (default), or Latest: filled again with the templates of the time when the first call is
+                                           made
           EventTypes:{category}:WithdrawnBy  order-paid: the events after which it is not sent any more, whichever comes first
           EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
-          Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is taken
+          Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is
+                                                             taken
           Channels:{channel}:Routes:{number}:When:Countries  TH,SG: of these countries: the number's, the contact's country, or its locale's
           Channels:{channel}:Routes:{number}:When:Categories announcement: of these categories
           Channels:{channel}:Routes:{number}:When:Lane       Transactional or Bulk: of this lane
@@ -129,13 +134,15 @@ static class Help
           Channels:{channel}:Guard:Prices            Channels:{channel}:Guard:Prices:{country}=0.02: the same for one country
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
           Providers:{account}:PerSecond    the most calls per second, all hosts together; default no limit
-          Providers:{account}:Circuit:…    when it is not called any more: MinimumCalls (8) of which FailureShare (0.9) fail within ten seconds,
-                                           or in a row; it is probed after OpenFor (00:00:30), and called again after HalfOpenCalls (3)
+          Providers:{account}:Circuit:…    when it is not called any more: MinimumCalls (8) of which FailureShare (0.9) fail within ten
+                                           seconds, or in a row; it is probed after OpenFor (00:00:30), and called again after HalfOpenCalls
+                                           (3)
           Providers:{smtp account}:…       Host and From, both required; Port, Security (StartTls, ImplicitTls, None), Username,
                                            Password, FromName, AllowPlaintext, TrustedCertificate, MessageIdDomain, Timeout,
                                            FinalDotTimeout, MaxConnections
-          Providers:{account}:…            sendgrid, brevo, resend: ApiKey and From; postmark: ServerToken and From; ses: Region, AccessKeyId,
-                                           SecretAccessKey and From; and what proves their receipts: see src/NotificationBus.Channels/README.md
+          Providers:{account}:…            sendgrid, brevo, resend: ApiKey and From; postmark: ServerToken and From; ses: Region,
+                                           AccessKeyId, SecretAccessKey and From; and what proves their receipts: see
+                                           src/NotificationBus.Channels/README.md
           Providers:{account}:…            fcm, apns, webpush, twilio, vonage: see src/NotificationBus.Channels/README.md
           Providers:{account}:…            slack, telegram: BotToken; line: ChannelAccessToken; slack-webhook, teams, discord: nothing;
                                            webhook: Secret, AllowPrivateAddresses
@@ -163,14 +170,15 @@ static class Help
           Brand:Name                       the shop's name, which the shipped e-mails show
           Brand:Logo                       the https URL of a picture before the name, 28 pixels high
           Brand:Color                      the colour of their lines, default #2f6bff
-          Telemetry:Otlp:Endpoint          http://collector:4317: where metrics and traces are sent; by itself nowhere, and /metrics has the metrics
+          Telemetry:Otlp:Endpoint          http://collector:4317: where metrics and traces are sent; by itself nowhere, and /metrics has the
+                                           metrics
           Telemetry:Otlp:Protocol          Grpc (default) or HttpProtobuf
           Telemetry:Traces:SampleShare     the share of traces that are recorded, 0 to 1, default 0.01
           Telemetry:Traces:Url             https://jaeger.internal/trace/{traceId}: where the console leads to; by itself nowhere
           Telemetry:Record:Interval        how often the record is read for the gauges, default 00:00:10
           Serilog:MinimumLevel:Default     what is logged: Verbose, Debug, Information (default), Warning, Error or Fatal
 
-        A wrong or misspelt setting stops the host with a line that names it, and exit code 2. Exit code 3: RabbitMQ answers, and yet a queue could not be
-        listened on for a minute; start it again.
+        A wrong or misspelt setting stops the host with a line that names it, and exit code 2. Exit code 3: RabbitMQ answers, and yet a
+        queue could not be listened on for a minute; start it again.
         """;
 }

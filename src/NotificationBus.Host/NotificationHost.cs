@@ -160,8 +160,8 @@ public static class NotificationHost
     }
 
     /// <summary>
-    /// Creates the builder. Where the user has no watch on files left (inotify(7): often 128 in all, and each .NET process takes some), what
-    /// is in appsettings.json is looked at every few seconds instead.
+    /// Creates the builder. Where the user has no watch on files left (inotify(7): often 128 in all, and each .NET process takes some),
+    /// what is in appsettings.json is looked at every few seconds instead.
     /// </summary>
     static WebApplicationBuilder CreateBuilder(WebApplicationOptions options)
     {
@@ -249,7 +249,8 @@ public static class NotificationHost
                 $"Urls: {exception.Message.TrimEnd('.')}. Choose another one with --Urls=http://localhost:8081",
             InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" }
                 when exception.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase) =>
-                "Urls: https needs a certificate; set Kestrel:Certificates:Default:Path and Kestrel:Certificates:Default:KeyPath to PEM files, or serve http behind a proxy",
+                "Urls: https needs a certificate; set Kestrel:Certificates:Default:Path and Kestrel:Certificates:Default:KeyPath to PEM "
+                    + "files, or serve http behind a proxy",
             _ => null,
         };
 }

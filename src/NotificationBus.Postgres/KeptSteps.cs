@@ -5,16 +5,20 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// The steps of sagas that did not go straight: written by the statement that writes the row, and read for whoever asks how it came to this.
+/// The steps of sagas that did not go straight: written by the statement that writes the row, and read for whoever asks how it came to
+/// this.
 /// </summary>
 static class KeptSteps
 {
     /// <summary>A part of the statement that writes rows, which it has as <c>stored</c>, with the time at which each began.</summary>
     public const string Insert = """
         stepped AS (
-            INSERT INTO saga_step (notification_created_at, notification_id, number, at, message, message_ids, state_before, state_after, before, changes, caused)
-            SELECT stored.created_at, stored.id, s.number, s.at, s.message, s.message_ids::uuid[], s.state_before, s.state_after, s.before, s.changes, s.caused
-            FROM unnest(@s_notification, @s_number, @s_at, @s_message, @s_message_ids, @s_state_before, @s_state_after, @s_before, @s_changes, @s_caused)
+            INSERT INTO saga_step (notification_created_at, notification_id, number, at, message, message_ids, state_before, state_after,
+                before, changes, caused)
+            SELECT stored.created_at, stored.id, s.number, s.at, s.message, s.message_ids::uuid[], s.state_before, s.state_after, s.before,
+                s.changes, s.caused
+            FROM unnest(@s_notification, @s_number, @s_at, @s_message, @s_message_ids, @s_state_before, @s_state_after, @s_before,
+                @s_changes, @s_caused)
                 AS s (notification_id, number, at, message, message_ids, state_before, state_after, before, changes, caused)
             JOIN stored ON stored.id = s.notification_id)
         """;

@@ -70,7 +70,8 @@ public sealed partial class PartitionUpkeep(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "There is no partition for {Month}: what comes then is kept in notification_default until somebody runs 'migrate', which also applies Retention, or a host starts with Postgres:Migrate=true"
+        "There is no partition for {Month}: what comes then is kept in notification_default until somebody runs 'migrate', "
+            + "which also applies Retention, or a host starts with Postgres:Migrate=true"
     )]
     partial void Lacking(string month);
 }

@@ -5,8 +5,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Makes the partitions of notifications, of what they are found by, of attempts, sagas' steps and contents, for each month, before they are
-/// needed. What comes in a month without one is kept in the default partition, and moved when there is one.
+/// Makes the partitions of notifications, of what they are found by, of attempts, sagas' steps and contents, for each month, before they
+/// are needed. What comes in a month without one is kept in the default partition, and moved when there is one.
 /// </summary>
 public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, ILogger<Partitions> log)
 {
@@ -28,7 +28,8 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             SELECT first FROM (
                 {Ahead}
                 UNION SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date FROM notification_default
-                UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM delivery_attempt_default WHERE isfinite(notification_created_at)
+                UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM delivery_attempt_default
+                    WHERE isfinite(notification_created_at)
                 UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM saga_step_default
                 ) AS wanted (first)
             WHERE to_regclass('notification_' || to_char(first, 'YYYY_MM')) IS NULL
@@ -111,7 +112,8 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             await take.ExecuteNonQueryAsync(cancellationToken);
         // Read from the catalogue: to_regclass() may still say what it said before another host was first.
         await using var look = Command(
-            $"SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = '{table}'::regclass AND relname = '{partition}')"
+            $"SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = '{table}'::regclass "
+                + $"AND relname = '{partition}')"
         );
         return !(bool)(await look.ExecuteScalarAsync(cancellationToken))!;
 
@@ -134,25 +136,31 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             CREATE TABLE {month.References} (LIKE notification_reference INCLUDING DEFAULTS);
             CREATE TABLE {month.Ranges} (LIKE notification_range INCLUDING DEFAULTS);
             CREATE TABLE {month.NotDelivered} (LIKE notification_not_delivered INCLUDING DEFAULTS);
-            LOCK TABLE notification_default, notification_reference_default, notification_range_default, notification_not_delivered_default, delivery_attempt_default, saga_step_default IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE notification_default, notification_reference_default, notification_range_default, notification_not_delivered_default,
+                delivery_attempt_default, saga_step_default IN ACCESS EXCLUSIVE MODE;
             WITH moved AS (DELETE FROM notification_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.Notifications} SELECT * FROM moved;
-            WITH moved AS (DELETE FROM delivery_attempt_default WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
+            WITH moved AS (DELETE FROM delivery_attempt_default
+                WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.Attempts} SELECT * FROM moved;
-            WITH moved AS (DELETE FROM saga_step_default WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
+            WITH moved AS (DELETE FROM saga_step_default
+                WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.Steps} SELECT * FROM moved;
-            WITH moved AS (DELETE FROM notification_reference_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
+            WITH moved AS (DELETE FROM notification_reference_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}'
+                RETURNING *)
             INSERT INTO {month.References} SELECT * FROM moved;
             WITH moved AS (DELETE FROM notification_range_default WHERE until >= '{month.Begin}' AND until < '{month.End}' RETURNING *)
             INSERT INTO {month.Ranges} SELECT * FROM moved;
-            WITH moved AS (DELETE FROM notification_not_delivered_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
+            WITH moved AS (DELETE FROM notification_not_delivered_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}'
+                RETURNING *)
             INSERT INTO {month.NotDelivered} SELECT * FROM moved;
             ALTER TABLE notification ATTACH PARTITION {month.Notifications} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE delivery_attempt ATTACH PARTITION {month.Attempts} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE saga_step ATTACH PARTITION {month.Steps} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE notification_reference ATTACH PARTITION {month.References} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE notification_range ATTACH PARTITION {month.Ranges} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
-            ALTER TABLE notification_not_delivered ATTACH PARTITION {month.NotDelivered} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
+            ALTER TABLE notification_not_delivered ATTACH PARTITION {month.NotDelivered}
+                FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             """
         );
         await make.ExecuteNonQueryAsync(cancellationToken);

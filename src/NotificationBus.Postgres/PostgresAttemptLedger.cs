@@ -29,8 +29,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
                     AND address = a.address AND channel = a.channel AND category IN ('', a.category)
                 ORDER BY category LIMIT 1) s ON true),
         granted AS (
-            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until, content, template_version)
-            SELECT delivery_id, number, notification_id, {NotificationCreatedAt}, channel, provider, 'Started', now() + lease, content, template_version
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status,
+                lease_until, content, template_version)
+            SELECT delivery_id, number, notification_id, {NotificationCreatedAt}, channel, provider, 'Started', now() + lease, content,
+                template_version
             FROM asked WHERE suppression IS NULL
             ON CONFLICT (delivery_id, number, notification_created_at) DO NOTHING
             RETURNING delivery_id)
@@ -41,7 +43,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     // The number after the last one, as a worker would claim it: whoever inserts it first has it.
     const string CancelDelivery = $"""
-        INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, reason, lease_until, finished_at)
+        INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, reason,
+            lease_until, finished_at)
         SELECT @delivery, coalesce(max(number), 0) + 1, @notification, begun.at, @channel, '', 'Cancelled', @reason, now(), now()
         FROM (SELECT {CreatedAtOfOne} AS at) AS begun
         LEFT JOIN delivery_attempt a ON a.delivery_id = @delivery AND a.notification_created_at = begun.at
@@ -54,12 +57,15 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     const string RecordOutcomes = $"""
         WITH outcome AS (
             SELECT *, {NotificationCreatedAt} AS notification_created_at
-            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace, @reference)
-                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed, trace_parent, reference)
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace,
+                @reference)
+                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed,
+                    trace_parent, reference)
             LIMIT @count),
         ranged AS (
             INSERT INTO notification_range (reference, until, since)
-            SELECT reference, max(notification_created_at), min(notification_created_at) FROM outcome WHERE isfinite(notification_created_at)
+            SELECT reference, max(notification_created_at), min(notification_created_at) FROM outcome
+                WHERE isfinite(notification_created_at)
             GROUP BY reference, date_bin('1 second', notification_created_at, 'epoch')),
         suppressed AS (
             INSERT INTO suppressed_address (channel, address, reason, source)

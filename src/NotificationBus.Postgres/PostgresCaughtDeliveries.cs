@@ -53,7 +53,8 @@ sealed class PostgresCaughtDeliveries([FromKeyedServices(PostgresSetup.Operators
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(
                 """
-                INSERT INTO inbox DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET read_at = now() WHERE inbox.read_at < now() - interval '5 seconds'
+                INSERT INTO inbox DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET read_at = now()
+                    WHERE inbox.read_at < now() - interval '5 seconds'
                 """
             )
         );

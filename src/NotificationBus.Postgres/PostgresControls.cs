@@ -16,7 +16,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
 
     // As the index has it.
     const string OneOfSubjects =
-        "AND hashtextextended(subject, 0) = ANY(ARRAY(SELECT hashtextextended(one, 0) FROM unnest(@subjects) AS one)) AND subject = ANY(@subjects)";
+        "AND hashtextextended(subject, 0) = ANY(ARRAY(SELECT hashtextextended(one, 0) FROM unnest(@subjects) AS one)) "
+            + "AND subject = ANY(@subjects)";
 
     readonly Listener _listener = new(database, Changed);
 
@@ -173,7 +174,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
                         await Execute(
                             connection,
                             $$"""
-                            INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}}) DO UPDATE SET changed_at = now() RETURNING setting
+                            INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}})
+                                DO UPDATE SET changed_at = now() RETURNING setting
                             """,
                             cancellationToken,
                             new NpgsqlParameter<string>("name", name)
@@ -209,7 +211,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     ) =>
         Execute(
             connection,
-            "INSERT INTO control_change (subject, who, on_behalf_of, why, before, after) VALUES (@subject, @who, @on_behalf_of, @why, @before, @after)",
+            "INSERT INTO control_change (subject, who, on_behalf_of, why, before, after) "
+                + "VALUES (@subject, @who, @on_behalf_of, @why, @before, @after)",
             cancellationToken,
             new NpgsqlParameter<string>("subject", subject),
             new NpgsqlParameter<string>("who", by.Who),

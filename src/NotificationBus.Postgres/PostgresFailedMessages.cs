@@ -29,12 +29,16 @@ public sealed class PostgresFailedMessages(
     volatile Counted? _counted;
 
     const string RecordFailure = """
-        INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types, content_type, headers, body, failure_id, body_length)
+        INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types,
+            content_type, headers, body, failure_id, body_length)
         VALUES (
-            coalesce((SELECT replayed.id FROM failed_message replayed WHERE replayed.id = @replay_of AND replayed.queue = @queue AND replayed.body = @body), @id),
-            @kind, @cause, @reason, @exception_type, @queue, @destination, @message_id, @message_types, @content_type, @headers, @body, @failure_id, @body_length)
+            coalesce((SELECT replayed.id FROM failed_message replayed
+                WHERE replayed.id = @replay_of AND replayed.queue = @queue AND replayed.body = @body), @id),
+            @kind, @cause, @reason, @exception_type, @queue, @destination, @message_id, @message_types, @content_type, @headers, @body,
+            @failure_id, @body_length)
         ON CONFLICT (id) DO UPDATE SET
-            state = 'Failed', kind = excluded.kind, cause = excluded.cause, reason = excluded.reason, exception_type = excluded.exception_type,
+            state = 'Failed', kind = excluded.kind, cause = excluded.cause, reason = excluded.reason,
+                exception_type = excluded.exception_type,
             failure_id = excluded.failure_id, failed_at = now(), times = known.times + 1
         WHERE known.failure_id <> excluded.failure_id
         """;
@@ -60,17 +64,20 @@ public sealed class PostgresFailedMessages(
                 FROM chosen WHERE f.id = chosen.id
                 RETURNING f.id, f.destination, f.message_id, f.message_types, f.content_type, f.headers, f.body),
             outgoing AS (
-                INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body, due_at)
+                INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body,
+                    due_at)
                 SELECT gen_random_uuid(),
                     CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END,
                     id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
                 FROM replayed),
             noted AS (
                 INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
-                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed WHERE @note IS NULL HAVING count(*) > 0
+                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed
+                    WHERE @note IS NULL HAVING count(*) > 0
                 RETURNING number),
             counted AS (
-                UPDATE control_change SET after = jsonb_build_object('replayed', (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
+                UPDATE control_change SET after = jsonb_build_object('replayed',
+                    (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
             SELECT count(*)::integer, (SELECT number FROM noted), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
             """;
 
@@ -79,13 +86,14 @@ public sealed class PostgresFailedMessages(
         archived AS (UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id RETURNING 1),
         noted AS (
             INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
-            SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('archived', count(*)) FROM archived HAVING count(*) > 0)
+            SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('archived', count(*)) FROM archived
+                HAVING count(*) > 0)
         SELECT count(*)::integer FROM archived
         """;
 
     const string SummaryColumns = """
-        id, state, kind, cause, reason, exception_type, queue, destination IS NOT NULL, message_id, message_types, content_type, coalesce(body_length, octet_length(body)),
-        first_failed_at, failed_at, times, replayed_at, replayed_by,
+        id, state, kind, cause, reason, exception_type, queue, destination IS NOT NULL, message_id, message_types, content_type,
+        coalesce(body_length, octet_length(body)), first_failed_at, failed_at, times, replayed_at, replayed_by,
         CASE WHEN body_length IS NOT NULL THEN octet_length(body)::bigint END
         """;
 
@@ -217,8 +225,8 @@ public sealed class PostgresFailedMessages(
     {
         await using var command = database.CreateCommand(
             """
-            SELECT cause, (array_agg(kind ORDER BY failed_at DESC))[1], (array_agg(queue ORDER BY failed_at DESC))[1], (array_agg(reason ORDER BY failed_at DESC))[1],
-                count(*), min(first_failed_at), max(failed_at)
+            SELECT cause, (array_agg(kind ORDER BY failed_at DESC))[1], (array_agg(queue ORDER BY failed_at DESC))[1],
+                (array_agg(reason ORDER BY failed_at DESC))[1], count(*), min(first_failed_at), max(failed_at)
             FROM failed_message WHERE state = 'Failed'
             GROUP BY cause ORDER BY count(*) DESC, cause LIMIT @limit
             """

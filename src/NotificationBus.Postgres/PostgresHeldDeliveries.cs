@@ -43,7 +43,8 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
             SELECT d ->> 'channel', d ->> 'provider', d ->> 'reason', count(*), (sum(count(*)) OVER ())::bigint
             {Matching}
             GROUP BY 1, 2, 3
-            ORDER BY count(*) DESC, (d ->> 'channel') COLLATE "C", (d ->> 'provider') COLLATE "C" NULLS FIRST, (d ->> 'reason') COLLATE "C" NULLS FIRST
+            ORDER BY count(*) DESC, (d ->> 'channel') COLLATE "C", (d ->> 'provider') COLLATE "C" NULLS FIRST,
+                (d ->> 'reason') COLLATE "C" NULLS FIRST
             LIMIT @limit
             """
         );

@@ -14,10 +14,13 @@ public sealed class PostgresLedger(NpgsqlDataSource database, [FromKeyedServices
 {
     /// <summary>The condition that one is on record. With an offset the server looks for each by itself.</summary>
     const string OnRecord = """
-        EXISTS (SELECT FROM notification_key k JOIN notification r ON r.created_at = k.created_at AND r.id = k.id WHERE k.id = u.id OFFSET 0)
+        EXISTS (SELECT FROM notification_key k JOIN notification r ON r.created_at = k.created_at AND r.id = k.id WHERE k.id = u.id
+            OFFSET 0)
         """;
 
-    /// <summary>Forgets those that have come on record, or whose event is among the failed messages, which have an alarm of their own.</summary>
+    /// <summary>
+    /// Forgets those that have come on record, or whose event is among the failed messages, which have an alarm of their own.
+    /// </summary>
     internal const string Reconcile = $"""
         DELETE FROM unrecorded_notification u
         WHERE {OnRecord} OR u.message_id::text IN (SELECT message_id FROM failed_message WHERE message_id IS NOT NULL)

@@ -9,8 +9,8 @@ namespace NotificationBus.Postgres;
 
 /// <summary>
 /// One search in the record. It goes along one list in the order of notifications, which an index or a small table has, and looks at the
-/// notifications there. A list that is short is gone along to its end, and the answer is whole. Of lists that are all long it goes along one
-/// for as long as an operator likes to wait; the next page goes on from there.
+/// notifications there. A list that is short is gone along to its end, and the answer is whole. Of lists that are all long it goes along
+/// one for as long as an operator likes to wait; the next page goes on from there.
 /// </summary>
 /// <remarks>
 /// The server is not left to choose: it takes two conditions for independent, and reads a million rows for those that exclude each other.
@@ -170,8 +170,8 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
 
     /// <summary>The notifications that fit at some places, in order.</summary>
     /// <remarks>
-    /// What is said of the place alone is always true. Without it EF Core would number the rows of the whole table, in the place of a look for
-    /// each; so it is with the ranges below.
+    /// What is said of the place alone is always true. Without it EF Core would number the rows of the whole table, in the place of a look
+    /// for each; so it is with the ranges below.
     /// </remarks>
     IQueryable<NotificationRow> At(IQueryable<Place> places)
     {

@@ -16,9 +16,12 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     // It may take the place of what is scheduled under the same token.
     const string Scheduled = $"""
         scheduled AS (
-            INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, occurred_at)
-            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, now() + {PostgresOutgoingMessages.Delay}, o.occurred_at
-            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_delay, @o_occurred_at)
+            INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at,
+                occurred_at)
+            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body,
+                now() + {PostgresOutgoingMessages.Delay}, o.occurred_at
+            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_delay,
+                @o_occurred_at)
                 AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, occurred_at)
             JOIN stored ON stored.id = o.notification_id
             ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace})
@@ -61,17 +64,20 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application, metadata, extras)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application,
+                metadata, extras)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
-                n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.application,
-                n.metadata, n.extras
+                n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at,
+                now(), n.completed_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents,
+                n.template_version, n.keys, n.application, n.metadata, n.extras
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys, @application, @metadata, @extras)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys,
+                @application, @metadata, @extras)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application, metadata, extras)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application,
+                metadata, extras)
             JOIN claimed ON claimed.id = n.id
             RETURNING id, created_at),
         contents AS (
@@ -123,9 +129,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled},\n{PostgresWebhookDeliveries.Insert}\n{StoredAndWoken}";
 
     const string SelectNotifications = """
-        SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
-            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version,
-            n.keys, n.application, n.metadata, n.extras
+        SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode,
+            n.deliveries, n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after,
+            n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.application,
+            n.metadata, n.extras
         FROM notification_key k
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;

@@ -88,7 +88,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         var command = new NpgsqlBatchCommand(
             $"""
             WITH spread AS (
-                SELECT least(greatest(count(*) - @at_once, 0) * @for_each_more, @longest) AS span FROM outgoing_message WHERE waits_for = @waits_for),
+                SELECT least(greatest(count(*) - @at_once, 0) * @for_each_more, @longest) AS span FROM outgoing_message
+                    WHERE waits_for = @waits_for),
             released AS (
                 UPDATE outgoing_message
                 SET due_at = least(greatest(due_at, at_the_latest), now() + random() * spread.span), waits_for = NULL
@@ -152,12 +153,14 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         var command = new NpgsqlBatchCommand(
             $"""
             WITH scheduled AS (
-                INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for,
-                    at_the_latest, occurred_at, headers)
+                INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at,
+                    waits_for, at_the_latest, occurred_at, headers)
                 SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + {Delay}, waits_for,
                     now() + longest, occurred_at, headers
-                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest, @occurred_at, @headers)
-                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest, occurred_at, headers)
+                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for,
+                    @longest, @occurred_at, @headers)
+                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest,
+                        occurred_at, headers)
                 ON CONFLICT (message_id) DO {onConflict})
             {WakeForDue}
             """

@@ -308,8 +308,8 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     }
 
     /// <summary>
-    /// Writes down what automation did, beside the changes of operators. Whoever changed the row does, and only they: it is done in the same
-    /// transaction.
+    /// Writes down what automation did, beside the changes of operators. Whoever changed the row does, and only they: it is done in the
+    /// same transaction.
     /// </summary>
     static NpgsqlBatchCommand Noting(string account, AutomaticChange change, DateTimeOffset now)
     {

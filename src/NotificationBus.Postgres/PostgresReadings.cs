@@ -34,7 +34,8 @@ public sealed class PostgresReadings([FromKeyedServices(PostgresSetup.Operators)
         UNION ALL SELECT 'due', NULL, NULL, count(*), min(due_at) FROM outgoing_message WHERE due_at <= now()
         UNION ALL SELECT 'held', NULL, NULL, count(*), min(created_at) FROM held_notification
         UNION ALL SELECT 'failed', f.kind, NULL, count(*), min(first_failed_at) FROM failed_message f WHERE state = 'Failed' GROUP BY f.kind
-        UNION ALL SELECT 'unreconciled', NULL, NULL, ({PostgresLedger.CountUnreconciled}), (SELECT min(accepted_at) FROM unrecorded_notification)
+        UNION ALL SELECT 'unreconciled', NULL, NULL, ({PostgresLedger.CountUnreconciled}),
+            (SELECT min(accepted_at) FROM unrecorded_notification)
         UNION ALL SELECT 'queue', NULL, NULL, 0, min(created_at) FROM (
             SELECT id, created_at FROM unfinished_notification ORDER BY created_at LIMIT 10000) AS u
         WHERE EXISTS (SELECT FROM notification n WHERE n.created_at = u.created_at AND n.id = u.id AND n.completed_at IS NULL OFFSET 0)

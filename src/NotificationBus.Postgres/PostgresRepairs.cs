@@ -13,11 +13,13 @@ namespace NotificationBus.Postgres;
 public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : IRepairs
 {
     const string Columns = """
-        r.id, r.created_at, r.who, r.on_behalf_of, r.why, r.filter, r.is_complete, r.state, r.note, r.per_second, r.started_at, r.ended_at, r.application
+        r.id, r.created_at, r.who, r.on_behalf_of, r.why, r.filter, r.is_complete, r.state, r.note, r.per_second, r.started_at, r.ended_at,
+        r.application
         """;
 
     const string ItemColumns = """
-        notification_id, began_at, category, cause, cause_channel, cause_provider, state, left_out, detail, channels, cost, repaired_by, settled_at
+        notification_id, began_at, category, cause, cause_channel, cause_provider, state, left_out, detail, channels, cost,
+        repaired_by, settled_at
         """;
 
     /// <inheritdoc />
@@ -32,10 +34,11 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
                 INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
                 VALUES (@subject, @who, @on_behalf_of, @why, 'null', @after))
             INSERT INTO repair_item (
-                repair_id, notification_id, began_at, category, cause, cause_channel, cause_provider, state, left_out, detail, channels, cost,
+                repair_id, notification_id, began_at, category, cause, cause_channel, cause_provider, state, left_out, detail, channels,
+                    cost,
                 repaired_by)
-            SELECT @id, i.notification_id, i.began_at, i.category, i.cause, i.cause_channel, i.cause_provider, i.state, i.left_out, i.detail,
-                string_to_array(i.channels, ','), i.cost, i.repaired_by
+            SELECT @id, i.notification_id, i.began_at, i.category, i.cause, i.cause_channel, i.cause_provider, i.state, i.left_out,
+                i.detail, string_to_array(i.channels, ','), i.cost, i.repaired_by
             FROM unnest(
                 @notification, @began_at, @category, @cause, @cause_channel, @cause_provider, @state, @left_out, @detail, @channels, @cost,
                 @repaired_by)
@@ -114,7 +117,8 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
         await using var command = database.CreateCommand(
             $"""
             SELECT {ItemColumns} FROM repair_item
-            WHERE repair_id = @id AND (@state IS NULL OR state = @state) AND (@after IS NULL OR (began_at, notification_id) < (@after, @after_id))
+            WHERE repair_id = @id AND (@state IS NULL OR state = @state)
+                AND (@after IS NULL OR (began_at, notification_id) < (@after, @after_id))
             ORDER BY began_at DESC, notification_id DESC LIMIT @limit
             """
         );
@@ -226,7 +230,8 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
                 WHERE id = @id AND owner = @owner AND state = 'Running'
                 RETURNING per_second, may_begin),
             settled AS (
-                UPDATE repair_item SET state = @state, left_out = @left_out, detail = @detail, repaired_by = @repaired_by, settled_at = now()
+                UPDATE repair_item SET state = @state, left_out = @left_out, detail = @detail, repaired_by = @repaired_by,
+                    settled_at = now()
                 FROM mine WHERE repair_id = @id AND notification_id = @notification AND state = 'Planned'
                 RETURNING 1),
             scheduled AS (

@@ -134,7 +134,8 @@ public static class PostgresSetup
         var size = new NpgsqlConnectionStringBuilder(connectionString) is { Pooling: true } pool ? pool.MaxPoolSize : UsualPoolSize;
         if (size < least)
             throw new SettingsException(
-                $"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; {listens} all the time and works on others, so that {least} is the least (default {UsualPoolSize})"
+                $"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; {listens} all the time and works on others, "
+                    + $"so that {least} is the least (default {UsualPoolSize})"
             );
     }
 

@@ -6,8 +6,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// The subscriptions, in PostgreSQL. Every change of an operator's and its reason are one transaction, and hosts are notified of it as of every
-/// other.
+/// The subscriptions, in PostgreSQL. Every change of an operator's and its reason are one transaction, and hosts are notified of it as of
+/// every other.
 /// </summary>
 public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscriptions
 {
@@ -64,8 +64,8 @@ public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscrip
             UPDATE subscription SET
                 url = coalesce(@url, url), events = coalesce(@events, events), categories = coalesce(@categories, categories),
                 disabled_at = CASE WHEN @enabled THEN NULL WHEN @disabled THEN coalesce(disabled_at, now()) ELSE disabled_at END,
-                disabled_reason = CASE WHEN @enabled THEN NULL WHEN @disabled THEN coalesce(disabled_reason, @by_hand) ELSE disabled_reason END,
-                failing_since = CASE WHEN @enabled THEN NULL ELSE failing_since END,
+                disabled_reason = CASE WHEN @enabled THEN NULL WHEN @disabled THEN coalesce(disabled_reason, @by_hand)
+                ELSE disabled_reason END, failing_since = CASE WHEN @enabled THEN NULL ELSE failing_since END,
                 enabled_at = CASE WHEN @enabled THEN now() ELSE enabled_at END
             WHERE id = @id RETURNING {Columns}
             """,

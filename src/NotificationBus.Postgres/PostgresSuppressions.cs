@@ -79,7 +79,8 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
         var command = new NpgsqlBatchCommand(
             $"""
             WITH changed AS (
-                INSERT INTO suppressed_address (channel, address, category, reason, source) VALUES (@channel, @address, @category, @reason, @source)
+                INSERT INTO suppressed_address (channel, address, category, reason, source)
+                    VALUES (@channel, @address, @category, @reason, @source)
                 ON CONFLICT DO NOTHING RETURNING 1),
             {Noted}
             """

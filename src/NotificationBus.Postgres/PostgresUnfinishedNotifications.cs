@@ -5,8 +5,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Notifications that nobody seems to work on, in PostgreSQL, by the database's clock. A mark moves along the notifications by age, so that each is read once and
-/// the steps of the saga neither write nor index anything for it.
+/// Notifications that nobody seems to work on, in PostgreSQL, by the database's clock. A mark moves along the notifications by age, so that
+/// each is read once and the steps of the saga neither write nor index anything for it.
 /// </summary>
 public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) : IUnfinishedNotifications
 {
@@ -24,7 +24,8 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
                     AND created_at >= (SELECT created_at FROM mark)
                 ORDER BY created_at, id LIMIT @limit),
             noted AS (
-                INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM ripe WHERE completed_at IS NULL
+                INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM ripe
+                    WHERE completed_at IS NULL
                 ON CONFLICT (id) DO NOTHING),
             moved AS (
                 UPDATE sweep_mark SET created_at = last.created_at, id = last.id
@@ -43,11 +44,13 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
         var command = new NpgsqlBatchCommand(
             """
             WITH due AS (
-                SELECT id, created_at FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit FOR UPDATE SKIP LOCKED),
+                SELECT id, created_at FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit
+                    FOR UPDATE SKIP LOCKED),
             seen AS (
                 SELECT due.id,
-                    NOT EXISTS (SELECT FROM notification n WHERE n.created_at = due.created_at AND n.id = due.id AND n.completed_at IS NULL) AS ended,
-                    EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id AND starts_with(o.destination, @commands)) AS attended
+                    NOT EXISTS (SELECT FROM notification n WHERE n.created_at = due.created_at AND n.id = due.id
+                    AND n.completed_at IS NULL) AS ended, EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id
+                    AND starts_with(o.destination, @commands)) AS attended
                 FROM due),
             dropped AS (
                 DELETE FROM unfinished_notification u USING seen WHERE u.id = seen.id AND seen.ended),

@@ -38,7 +38,9 @@ sealed class PostgresWarnings(NpgsqlDataSource database) : IStartWarnings
         // Those that are ended on one side are for a moment still there on the other.
         var wanted = pool + Math.Min(pool, PostgresSetup.OperatorsPoolSize) + 2;
         if (most < wanted)
-            yield return $"ConnectionStrings:Postgres: the server lets this user have {most} connections for all hosts together, and one host opens up to {wanted}: whoever comes too late waits, operators too; raise the limit ({ConnectionLimit.Where}), or set a smaller Maximum Pool Size";
+            yield return $"ConnectionStrings:Postgres: the server lets this user have {most} connections for all hosts together, "
+                + $"and one host opens up to {wanted}: whoever comes too late waits, operators too; "
+                + $"raise the limit ({ConnectionLimit.Where}), or set a smaller Maximum Pool Size";
     }
 
     IEnumerable<string> Found(bool forgets, string? superuser, bool isProduction)
@@ -46,8 +48,10 @@ sealed class PostgresWarnings(NpgsqlDataSource database) : IStartWarnings
         if (forgets)
             yield return "PostgreSQL runs with synchronous_commit or fsync off: a power failure loses notifications that were acknowledged";
         if (superuser is not null)
-            yield return $"ConnectionStrings:Postgres: {superuser} is a superuser of PostgreSQL, and whoever gets at this host's settings is one too; the owner of the database will do (CREATE ROLE … LOGIN; CREATE DATABASE … OWNER …)";
+            yield return $"ConnectionStrings:Postgres: {superuser} is a superuser of PostgreSQL, and whoever gets at this host's "
+                + "settings is one too; the owner of the database will do (CREATE ROLE … LOGIN; CREATE DATABASE … OWNER …)";
         if (isProduction && Transit.Unverified(database.ConnectionString) is { } host)
-            yield return $"ConnectionStrings:Postgres: nobody looks at the certificate of {host}, so that whoever is on the way to it may read and change the record; set SSL Mode=VerifyFull, and Root Certificate for an authority of your own";
+            yield return $"ConnectionStrings:Postgres: nobody looks at the certificate of {host}, so that whoever is on the way to it "
+                + "may read and change the record; set SSL Mode=VerifyFull, and Root Certificate for an authority of your own";
     }
 }

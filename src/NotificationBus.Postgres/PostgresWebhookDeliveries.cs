@@ -7,13 +7,14 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// What subscribers are told, in PostgreSQL, by the database's clock. Hosts take it side by side, and skip what another host is taking; what
-/// came of tries is written in batches.
+/// What subscribers are told, in PostgreSQL, by the database's clock. Hosts take it side by side, and skip what another host is taking;
+/// what came of tries is written in batches.
 /// </summary>
 public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
 {
     const string Columns =
-        "d.id, d.subscription_id, d.notification_id, d.sequence, d.type, d.at, d.data, d.status, d.attempts, d.due_at, d.created_at, d.tries";
+        "d.id, d.subscription_id, d.notification_id, d.sequence, d.type, d.at, d.data, d.status, d.attempts, "
+            + "d.due_at, d.created_at, d.tries";
 
     /// <summary>What is due later, and which nobody is sending. What is leased has its own time.</summary>
     internal const string PutOff = "d.status = 'Waiting' AND d.due_at > now() AND (d.leased_until IS NULL OR d.leased_until <= now())";
@@ -46,8 +47,8 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
             SELECT FROM subscription_delivery d WHERE d.subscription_id = s.id AND d.status = 'Waiting' AND d.due_at <= now())
         """;
 
-    // Those that wait behind one that is put off are due with it, so that they are not read each time; not those behind one that is being told:
-    // whoever settles it at this moment would not see that they were moved. Some at once: most calls find none.
+    // Those that wait behind one that is put off are due with it, so that they are not read each time; not those behind one that is being
+    // told: whoever settles it at this moment would not see that they were moved. Some at once: most calls find none.
     const string TakeDue = $"""
         WITH front AS (
             SELECT d.id, d.notification_id, d.sequence FROM subscription_delivery d
@@ -70,13 +71,14 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
                     AND e.status = 'Waiting')
             ORDER BY d.due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
         taken AS (
-            UPDATE subscription_delivery d SET due_at = now() + @lease, leased_until = now() + @lease FROM due WHERE d.id = due.id AND d.status = 'Waiting'
+            UPDATE subscription_delivery d SET due_at = now() + @lease, leased_until = now() + @lease FROM due
+                WHERE d.id = due.id AND d.status = 'Waiting'
             RETURNING {Columns}, due.was_due)
         SELECT {Columns} FROM taken d ORDER BY d.was_due, d.created_at
         """;
 
-    // What waits behind one that waits no more is due; not what is settled by the same statement, which changes a row once. Whoever has locked
-    // such a row makes it due, too.
+    // What waits behind one that waits no more is due; not what is settled by the same statement, which changes a row once. Whoever has
+    // locked such a row makes it due, too.
     const string SettleMany = $"""
         WITH settled AS (
             UPDATE subscription_delivery d SET
@@ -88,7 +90,8 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
             RETURNING d.subscription_id, d.notification_id, d.sequence, d.status),
         behind AS (
             SELECT d.id FROM settled, subscription_delivery d
-            WHERE settled.status <> 'Waiting' AND d.subscription_id = settled.subscription_id AND d.notification_id = settled.notification_id
+            WHERE settled.status <> 'Waiting' AND d.subscription_id = settled.subscription_id
+                AND d.notification_id = settled.notification_id
                 AND d.sequence > settled.sequence AND d.id <> ALL (@s_id) AND {PutOff}
             FOR UPDATE OF d SKIP LOCKED)
         UPDATE subscription_delivery d SET due_at = now() FROM behind WHERE d.id = behind.id AND {PutOff}
@@ -237,7 +240,8 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
                 SELECT id FROM subscription_delivery
                 WHERE subscription_id = @subscription AND created_at >= @since AND status = 'Failed' ORDER BY created_at, id LIMIT @limit),
             again AS (
-                UPDATE subscription_delivery d SET status = 'Waiting', attempts = 0, due_at = now() FROM failed WHERE d.id = failed.id RETURNING 1)
+                UPDATE subscription_delivery d SET status = 'Waiting', attempts = 0, due_at = now() FROM failed WHERE d.id = failed.id
+                    RETURNING 1)
             SELECT count(*)::integer FROM again
             """
         );

@@ -9,8 +9,8 @@ namespace NotificationBus.Postgres;
 public sealed class PostgresWithdrawals : IWithdrawals
 {
     /// <summary>
-    /// Part of the statement that begins notifications: those that are withdrawn, and why. With an offset the server looks for each by itself,
-    /// also while the table is empty.
+    /// Part of the statement that begins notifications: those that are withdrawn, and why. With an offset the server looks for each by
+    /// itself, also while the table is empty.
     /// </summary>
     internal const string OfThoseThatBegin = """
         withdrawn AS (
@@ -26,8 +26,8 @@ public sealed class PostgresWithdrawals : IWithdrawals
     const long BeginningLock = 0x4E6F_7469_6677;
 
     /// <summary>
-    /// Holds, until its transaction ends, what says that notifications begin in it. Nobody waits for it, and who wants to know looks who holds
-    /// it. It is taken by a statement of its own: what comes after sees all that was committed before.
+    /// Holds, until its transaction ends, what says that notifications begin in it. Nobody waits for it, and who wants to know looks who
+    /// holds it. It is taken by a statement of its own: what comes after sees all that was committed before.
     /// </summary>
     internal static readonly string SayThatSomeBegin = $"pg_advisory_xact_lock_shared({BeginningLock})";
 

@@ -33,13 +33,15 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
     /// <summary>The difference between the clocks, for a person to read; null when they do not differ.</summary>
     public string? Disagreement =>
         Difference.Duration() > Tolerance
-            ? $"the clock of this host is {TimeSpan.FromSeconds(Math.Round(Difference.Duration().TotalSeconds)):c} {(Difference > TimeSpan.Zero ? "behind" : "ahead of")} the database's, which counts; set both by the same time server"
+            ? $"the clock of this host is {TimeSpan.FromSeconds(Math.Round(Difference.Duration().TotalSeconds)):c} "
+                + $"{(Difference > TimeSpan.Zero ? "behind" : "ahead of")} the database's, which counts; set both by the same time server"
             : null;
 
     /// <summary>The jump ahead of the database's clock within the last hour, for a person to read; null when there was none.</summary>
     public string? JumpedAhead =>
         _jump is { } jump && own.Steady() - jump.At < ToldFor
-            ? $"the database's clock jumped ahead by {TimeSpan.FromSeconds(Math.Round(jump.By.TotalSeconds)):c}, to {jump.To.UtcDateTime:u}, or this host stood still for as long"
+            ? $"the database's clock jumped ahead by {TimeSpan.FromSeconds(Math.Round(jump.By.TotalSeconds)):c}, "
+                + $"to {jump.To.UtcDateTime:u}, or this host stood still for as long"
             : null;
 
     /// <inheritdoc />

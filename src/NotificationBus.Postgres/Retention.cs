@@ -78,8 +78,10 @@ public sealed partial class Retention(
             connection,
             """
             DELETE FROM control_change WHERE at < now() - @age
-                OR (code IS NULL AND number <= (SELECT number FROM control_change WHERE code IS NULL ORDER BY number DESC OFFSET @most LIMIT 1))
-                OR (code IS NOT NULL AND number <= (SELECT number FROM control_change WHERE code IS NOT NULL ORDER BY number DESC OFFSET @most LIMIT 1))
+                OR (code IS NULL AND number <= (SELECT number FROM control_change WHERE code IS NULL ORDER BY number DESC OFFSET @most
+                    LIMIT 1))
+                OR (code IS NOT NULL AND number <= (SELECT number FROM control_change WHERE code IS NOT NULL ORDER BY number DESC
+                    OFFSET @most LIMIT 1))
             """
         );
         controls.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Changes));
@@ -155,7 +157,8 @@ public sealed partial class Retention(
             await using var command = Command(
                 connection,
                 $"""
-                SELECT now() - interval '1 day' >= '{month.End}' AND coalesce((SELECT max(created_at) FROM {month.Notifications}), '{month.Begin}') < now() - @age
+                SELECT now() - interval '1 day' >= '{month.End}'
+                    AND coalesce((SELECT max(created_at) FROM {month.Notifications}), '{month.Begin}') < now() - @age
                 """
             );
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
@@ -235,9 +238,11 @@ public sealed partial class Retention(
                 connection,
                 $"""
                 WITH batch AS (
-                    SELECT created_at, id, completed_at FROM {month.Notifications} WHERE (created_at, id) > (@created_at, @id) ORDER BY created_at, id LIMIT {BatchSize}),
+                    SELECT created_at, id, completed_at FROM {month.Notifications} WHERE (created_at, id) > (@created_at, @id)
+                        ORDER BY created_at, id LIMIT {BatchSize}),
                 forgotten AS (
-                    DELETE FROM notification_key k USING batch WHERE k.id = batch.id AND k.created_at = batch.created_at AND batch.completed_at IS NOT NULL)
+                    DELETE FROM notification_key k USING batch
+                        WHERE k.id = batch.id AND k.created_at = batch.created_at AND batch.completed_at IS NOT NULL)
                 SELECT created_at, id, (SELECT count(*) FROM batch) FROM batch ORDER BY created_at DESC, id DESC LIMIT 1
                 """
             );
@@ -259,7 +264,8 @@ public sealed partial class Retention(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await Execute(
             connection,
-            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt, ONLY saga_step, ONLY notification_reference, ONLY notification_range, ONLY notification_not_delivered IN ACCESS EXCLUSIVE MODE",
+            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt, ONLY saga_step, "
+                + "ONLY notification_reference, ONLY notification_range, ONLY notification_not_delivered IN ACCESS EXCLUSIVE MODE",
             cancellationToken
         );
         if (
@@ -329,7 +335,9 @@ public sealed partial class Retention(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Month} is older than Retention:Notifications and kept, because {Unfinished} of its notifications have not ended (SELECT * FROM notification_overview WHERE completed_at IS NULL AND created_at < '{End}') and {Unpublished} messages of them are in outgoing_message"
+        "{Month} is older than Retention:Notifications and kept, because {Unfinished} of its notifications have not ended (SELECT * FROM "
+            + "notification_overview WHERE completed_at IS NULL AND created_at < '{End}') and {Unpublished} messages of "
+            + "them are in outgoing_message"
     )]
     partial void Kept(string month, long unfinished, long unpublished, string end);
 }

@@ -91,7 +91,8 @@ public sealed partial class Schema(
         {
             (not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege }, _) => "",
             (_, true) =>
-                "; GRANT CREATE, USAGE ON SCHEMA public and CREATE ON DATABASE to the user, or have your migrator create the tables and set Postgres:Migrate=false",
+                "; GRANT CREATE, USAGE ON SCHEMA public and CREATE ON DATABASE to the user, or have your migrator create the tables and "
+                    + "set Postgres:Migrate=false",
             (_, false) => "; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
         };
 
@@ -111,12 +112,14 @@ public sealed partial class Schema(
 
         if (hasHistory && !mayUpgrade)
             throw new SettingsException(
-                $"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; bring the tables up to date first, with 'migrate' or the start of a host"
+                $"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; bring the tables up to date first, "
+                    + "with 'migrate' or the start of a host"
             );
 
         if (!options.Value.Migrate)
             throw new SettingsException(
-                $"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, or have your migrator apply it"
+                $"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, "
+                    + "or have your migrator apply it"
             );
 
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -183,7 +186,8 @@ public sealed partial class Schema(
         await using var command = new NpgsqlCommand("SELECT current_setting('server_encoding')", connection);
         if ((string)(await command.ExecuteScalarAsync(cancellationToken))! is not "UTF8" and var encoding)
             throw new SettingsException(
-                $"ConnectionStrings:Postgres: the database is encoded in {encoding}, which has no place for most of the world's letters; CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+                $"ConnectionStrings:Postgres: the database is encoded in {encoding}, which has no place for most of the world's letters; "
+                    + "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
             );
     }
 
@@ -192,7 +196,9 @@ public sealed partial class Schema(
     {
         if (await ConnectionLimit.Read(connection, cancellationToken) is < ConnectionLimit.Least and var most)
             throw new SettingsException(
-                $"ConnectionStrings:Postgres: the server lets this user have {most} connections ({ConnectionLimit.Where}); a host listens on two all the time, works on others and serves operators, so that {ConnectionLimit.Least} is the least"
+                $"ConnectionStrings:Postgres: the server lets this user have {most} connections ({ConnectionLimit.Where}); "
+                    + "a host listens on two all the time, works on others and serves operators, so that "
+                    + $"{ConnectionLimit.Least} is the least"
             );
     }
 

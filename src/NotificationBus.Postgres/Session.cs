@@ -9,12 +9,13 @@ static class Session
     // has a time limit here anyway. What stands in the connection string was meant for this host, and stays.
     const string WithoutLimits = """
         SELECT set_config(name, '0', false) FROM pg_settings
-        WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
+        WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout',
+            'lock_timeout')
             AND source <> 'client'
         """;
 
-    // By itself a schema named as the user goes first, and notificationbus, which has what producers call, is the name of many a user: tables
-    // made then would stand there. What somebody has set stays.
+    // By itself a schema named as the user goes first, and notificationbus, which has what producers call, is the name of many a user:
+    // tables made then would stand there. What somebody has set stays.
     const string InPublic = """
         SELECT set_config('search_path', 'public', false) FROM pg_settings
         WHERE name = 'search_path' AND source IN ('default', 'configuration file')

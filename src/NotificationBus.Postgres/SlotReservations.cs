@@ -16,13 +16,15 @@ sealed class SlotReservations(NpgsqlDataSource database)
     const string Now = "greatest(now(), s.taken_at)";
 
     const string TakeTransactionalSlots = $"""
-        INSERT INTO provider_slot AS s (account, next_slot, next_transactional, taken_at) VALUES (@account, now() + @interval, now() + @interval, now())
+        INSERT INTO provider_slot AS s (account, next_slot, next_transactional, taken_at)
+            VALUES (@account, now() + @interval, now() + @interval, now())
         ON CONFLICT (account) DO UPDATE SET
             next_transactional = greatest(s.next_transactional, {Now}) + @interval,
             next_slot = greatest(s.next_slot, greatest(s.next_transactional, {Now}) + @interval),
             owed = CASE
                 WHEN s.next_slot <= {Now} THEN 0
-                WHEN s.next_slot > greatest(s.next_transactional, {Now}) THEN least(s.owed + @turns, ceil(extract(epoch FROM s.next_slot - {Now}) / (extract(epoch FROM @interval) / @turns)))
+                WHEN s.next_slot > greatest(s.next_transactional, {Now}) THEN least(s.owed + @turns,
+                    ceil(extract(epoch FROM s.next_slot - {Now}) / (extract(epoch FROM @interval) / @turns)))
                 ELSE s.owed END,
             taken_at = {Now}
         RETURNING next_transactional - @interval - taken_at

@@ -17,7 +17,9 @@ public sealed class TestFlowOptions
             ["announcement"] = new() { Channels = ["push", "email"], Mode = DeliveryMode.FirstThatWorks },
         };
 
-    /// <summary>The folder with templates of your own, <c>{category}/{channel}.{language}.liquid</c>; null for the shipped ones alone.</summary>
+    /// <summary>
+    /// The folder with templates of your own, <c>{category}/{channel}.{language}.liquid</c>; null for the shipped ones alone.
+    /// </summary>
     public string? Templates { get; set; }
 
     /// <summary>The language of recipients whose language has no template. Default <c>en</c>.</summary>

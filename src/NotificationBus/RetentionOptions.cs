@@ -14,8 +14,8 @@ public sealed class RetentionOptions
     public TimeSpan? Notifications { get; set; }
 
     /// <summary>
-    /// The time that the texts of notifications stay on record, 1 day or longer, default 30 days. They go by months: a month goes when all of
-    /// it is older than this, and no notification that began in it is still under way. Afterwards the record says what became of a
+    /// The time that the texts of notifications stay on record, 1 day or longer, default 30 days. They go by months: a month goes when all
+    /// of it is older than this, and no notification that began in it is still under way. Afterwards the record says what became of a
     /// notification, and no longer what was in it.
     /// </summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "36500.00:00:00", ParseLimitsInInvariantCulture = true)]

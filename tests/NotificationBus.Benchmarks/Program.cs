@@ -20,7 +20,8 @@ var file = new Option<string>("--json")
 };
 var howMany = new Option<int?>("--count") { Description = "How many notifications are stored, or arrive or are due at once" };
 var root = new RootCommand(
-    "Measures NotificationBus beside a floor and a textbook solution, on private servers. Ends with 1 when a contender lost something or did not end."
+    "Measures NotificationBus beside a floor and a textbook solution, on private servers. Ends with 1 when a contender "
+        + "lost something or did not end."
 )
 {
     Measure(

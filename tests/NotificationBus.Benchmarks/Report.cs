@@ -60,7 +60,8 @@ sealed class Report(TextWriter output, string file)
             await Say(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"\nnotificationbus: {ours.PerSecond / floor.PerSecond:0.00} of floor, {ours.PerSecond / textbook.PerSecond:0.0} times textbook; {ours.ProgramCpuMs / floor.ProgramCpuMs:0.0} times the processor time of floor"
+                    $"\nnotificationbus: {ours.PerSecond / floor.PerSecond:0.00} of floor, {ours.PerSecond / textbook.PerSecond:0.0} "
+                        + $"times textbook; {ours.ProgramCpuMs / floor.ProgramCpuMs:0.0} times the processor time of floor"
                 )
             );
         }
@@ -70,12 +71,15 @@ sealed class Report(TextWriter output, string file)
 
     /// <summary>What the columns of <see cref="Line"/> are. All but the rate and the peak are for each notification.</summary>
     public static string Heading =>
-        $"{"", -18}{"per second", 11}{"program", 10}{"broker", 9}{"database", 10}{"messages", 10}{"transact.", 11}{"allocated", 11}{"peak", 9}\n{"", -18}{"", 11}{"cpu ms", 10}{"cpu ms", 9}{"cpu ms", 10}{"", 10}{"", 11}{"kB", 11}{"MB", 9}";
+        $"{"", -18}{"per second", 11}{"program", 10}{"broker", 9}{"database", 10}{"messages", 10}{"transact.", 11}{"allocated", 11}"
+        + $"{"peak", 9}\n{"", -18}{"", 11}{"cpu ms", 10}{"cpu ms", 9}{"cpu ms", 10}{"", 10}{"", 11}{"kB", 11}{"MB", 9}";
 
     public static string Line(SaturationRound round) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{round.Contender, -18}{round.PerSecond, 11:0}{round.ProgramCpuMs, 10:0.00}{round.BrokerCpuMs, 9:0.00}{round.DatabaseCpuMs, 10:0.00}{round.Messages, 10:0.0}{round.Transactions, 11:0.00}{round.AllocatedKilobytes, 11:0.0}{round.PeakMegabytes, 9:0}"
+            $"{round.Contender, -18}{round.PerSecond, 11:0}{round.ProgramCpuMs, 10:0.00}{round.BrokerCpuMs, 9:0.00}"
+                + $"{round.DatabaseCpuMs, 10:0.00}{round.Messages, 10:0.0}{round.Transactions, 11:0.00}"
+                + $"{round.AllocatedKilobytes, 11:0.0}{round.PeakMegabytes, 9:0}"
         );
 
     /// <summary>The median of each figure.</summary>

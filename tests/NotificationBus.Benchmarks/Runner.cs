@@ -32,7 +32,8 @@ sealed class Runner(OwnServers servers, Report report)
     public async Task MeasureLatency(IReadOnlyDictionary<string, SaturationRound> saturation)
     {
         await report.Say(
-            $"\n== latency from event to provider call, at {string.Join(", ", Shares.Select(share => $"{share:P0}"))} of the contender's own saturation\n"
+            $"\n== latency from event to provider call, at {string.Join(", ", Shares.Select(share => $"{share:P0}"))} of the "
+                + "contender's own saturation\n"
         );
         var all = new Dictionary<string, IReadOnlyList<LatencyFigures>>(StringComparer.Ordinal);
         foreach (var contender in Contenders)
@@ -113,7 +114,8 @@ sealed class Runner(OwnServers servers, Report report)
         await report.Say(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"published in {spike.PublishSeconds:0} s, drained after {spike.DrainSeconds:0} s; {spike.MegabytesBefore:0} MB before, at most {spike.PeakMegabytes:0} MB"
+                $"published in {spike.PublishSeconds:0} s, drained after {spike.DrainSeconds:0} s; "
+                    + $"{spike.MegabytesBefore:0} MB before, at most {spike.PeakMegabytes:0} MB"
             )
         );
         await report.Say($"transactional, before   {Line(spike.Idle)}\ntransactional, meanwhile{Line(spike.Meanwhile)}");
@@ -128,7 +130,8 @@ sealed class Runner(OwnServers servers, Report report)
         await report.Say(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"published {scheduled.Seconds:0.0} s after they were due, {scheduled.PerSecond:0} a second; at most {scheduled.PeakMegabytes:0} MB"
+                $"published {scheduled.Seconds:0.0} s after they were due, {scheduled.PerSecond:0} a second; "
+                    + $"at most {scheduled.PeakMegabytes:0} MB"
             )
         );
         await report.Add("scheduled", scheduled);
@@ -172,6 +175,7 @@ sealed class Runner(OwnServers servers, Report report)
     static string Line(LatencyFigures figures) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{figures.PerSecond, 8:0.0}/s  p50 {figures.P50, 6:0.0} ms  p95 {figures.P95, 6:0.0} ms  p99 {figures.P99, 6:0.0} ms  most {figures.Most, 6:0.0} ms"
+            $"{figures.PerSecond, 8:0.0}/s  p50 {figures.P50, 6:0.0} ms  p95 {figures.P95, 6:0.0} ms  p99 {figures.P99, 6:0.0} ms  most "
+                + $"{figures.Most, 6:0.0} ms"
         );
 }

@@ -37,7 +37,8 @@ public sealed class Chromium : IAsyncLifetime
             Programs.Select(name => Installed.Program(name, "/usr/bin")).FirstOrDefault(found => found is not null)
             ?? throw new InvalidOperationException(
                 $"The browser tests need one of {string.Join(", ", Programs)} in /usr/bin or in PATH, and found none. "
-                    + "On Debian: apt-get install chromium-headless-shell. Where the distribution has Chromium only as a snap (Ubuntu): install Google Chrome."
+                    + "On Debian: apt-get install chromium-headless-shell. Where the distribution has Chromium only as a snap (Ubuntu): "
+                    + "install Google Chrome."
             );
 
         Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);

@@ -180,7 +180,9 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
         var statuses = await window.Page.EvaluateAsync<int[]>(
             """
             async () => await Promise.all(['/v1/providers/sandbox', '/v1/channels/email'].map(async path =>
-              (await fetch(path, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"paused":true,"why":"x"}' })).status))
+              (await fetch(path, {
+                method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"paused":true,"why":"x"}',
+              })).status))
             """
         );
 

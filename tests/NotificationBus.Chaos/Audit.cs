@@ -75,7 +75,8 @@ sealed record Audit
         var unreconciled = await arena.Count(
             """
             SELECT count(*) FROM unrecorded_notification u
-            WHERE NOT EXISTS (SELECT FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id WHERE k.id = u.id)
+            WHERE NOT EXISTS (SELECT FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id
+                WHERE k.id = u.id)
                 AND NOT EXISTS (SELECT FROM failed_message f WHERE f.message_id = u.message_id::text)
             """
         );

@@ -22,7 +22,8 @@ var file = new Option<string>("--json")
     DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "chaos.json"),
 };
 var root = new RootCommand(
-    "Kills, freezes and misleads NotificationBus on private servers, and counts what was lost and what was sent twice. Ends with 1 when a limit was broken."
+    "Kills, freezes and misleads NotificationBus on private servers, and counts what was lost and what was sent twice. "
+        + "Ends with 1 when a limit was broken."
 )
 {
     which,

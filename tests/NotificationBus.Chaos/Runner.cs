@@ -132,7 +132,8 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
             await Task.Delay(Interval, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!end.IsCancellationRequested)
                 await output.WriteLineAsync(
-                    $"   {situation.Name} {watch.Elapsed.TotalSeconds, 4:0} s: accepted {arena.Requests.Accepted.Count}, settled {arena.Settled}, calls {arena.Witness.Calls.Count}, taken {arena.Witness.Taken}, kills {arena.Kills}"
+                    $"   {situation.Name} {watch.Elapsed.TotalSeconds, 4:0} s: accepted {arena.Requests.Accepted.Count}, "
+                        + $"settled {arena.Settled}, calls {arena.Witness.Calls.Count}, taken {arena.Witness.Taken}, kills {arena.Kills}"
                 );
         }
     }
@@ -140,12 +141,15 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
     static string Heading =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{"situation", -34}{"accepted", 9}{"sent", 8}{"lost", 6}{"unexp.", 7}{"recov.", 7}{"dupl.", 7}{"unexpl.", 8}{"stuck", 6}{"strays", 7}{"unrec.", 7}{"kills", 6}{"seconds", 8}  passed"
+            $"{"situation", -34}{"accepted", 9}{"sent", 8}{"lost", 6}{"unexp.", 7}{"recov.", 7}"
+                + $"{"dupl.", 7}{"unexpl.", 8}{"stuck", 6}{"strays", 7}{"unrec.", 7}{"kills", 6}{"seconds", 8}  passed"
         );
 
     static string Line(Figures f) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{f.Situation, -34}{f.Accepted, 9}{f.Sent, 8}{f.Lost, 6}{f.Unexpected, 7}{f.Recovered, 7}{f.Duplicates, 7}{f.UnexplainedDuplicates, 8}{f.Stuck, 6}{f.Strays, 7}{f.Unreconciled, 7}{f.Kills, 6}{f.Seconds, 8:0.0}  {(f.Passed ? "yes" : "NO")}{(f.Remarks.Count > 0 ? $"  ({string.Join("; ", f.Remarks)})" : "")}"
+            $"{f.Situation, -34}{f.Accepted, 9}{f.Sent, 8}{f.Lost, 6}{f.Unexpected, 7}{f.Recovered, 7}"
+                + $"{f.Duplicates, 7}{f.UnexplainedDuplicates, 8}{f.Stuck, 6}{f.Strays, 7}{f.Unreconciled, 7}{f.Kills, 6}"
+                + $"{f.Seconds, 8:0.0}  {(f.Passed ? "yes" : "NO")}{(f.Remarks.Count > 0 ? $"  ({string.Join("; ", f.Remarks)})" : "")}"
         );
 }

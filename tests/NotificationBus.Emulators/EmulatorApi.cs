@@ -135,7 +135,8 @@ static class EmulatorApi
         var lines = emulator
             .SettingsOf(name, account)
             .Select(setting =>
-                $"export {setting.Key.Replace(":", "__", StringComparison.Ordinal)}='{setting.Value.Replace("'", @"'\''", StringComparison.Ordinal)}'\n"
+                $"export {setting.Key.Replace(":", "__", StringComparison.Ordinal)}="
+                + $"'{setting.Value.Replace("'", @"'\''", StringComparison.Ordinal)}'\n"
             );
         return context.Response.WriteAsync(string.Concat(lines));
     }

@@ -9,7 +9,8 @@ var seed = new Option<int>("--seed")
     DefaultValueFactory = _ => 1,
 };
 var root = new RootCommand(
-    "Plays the vendors on this machine: takes what they take, answers as they answer, and fails as it is told to, over HTTP, while it runs. See tests/NotificationBus.Emulators/README.md."
+    "Plays the vendors on this machine: takes what they take, answers as they answer, and fails as it is told to, over HTTP, "
+        + "while it runs. See tests/NotificationBus.Emulators/README.md."
 )
 {
     port,

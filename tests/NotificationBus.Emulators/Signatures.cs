@@ -81,7 +81,8 @@ static class Signatures
     public static string JsonWebToken(string header, object claims, string secret)
     {
         var signed =
-            $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
+            $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}."
+            + $"{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
         return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(signed)))}";
     }
 }

@@ -43,8 +43,8 @@ sealed class ReportingHost : IAsyncDisposable
             "/v1/events/order-placed",
             $$$"""
             {"eventId":"{{{eventId
-                ?? $"{Guid.CreateVersion7()}"}}}","orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
-             "seller":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]}}
+                ?? $"{Guid.CreateVersion7()}"}}}","orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},
+             "buyer":{"id":"buyer-7"},"seller":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]}}
             """
         );
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);

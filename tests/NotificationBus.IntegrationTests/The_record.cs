@@ -105,7 +105,8 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     /// <summary>Waits until nobody else is connected: what a killed host had begun to write is written or not.</summary>
     public Task UntilAlone(TimeSpan within) =>
         Until(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+                + "AND pid <> pg_backend_pid()",
             0,
             within
         );

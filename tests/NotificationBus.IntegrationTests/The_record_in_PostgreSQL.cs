@@ -301,8 +301,8 @@ public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase
     }
 
     /// <summary>
-    /// A host learns the first rate of an account, and has not committed it, when an operator sets another: the learned one, which is lower,
-    /// stays in force, and nobody is moved.
+    /// A host learns the first rate of an account, and has not committed it, when an operator sets another: the learned one, which is
+    /// lower, stays in force, and nobody is moved.
     /// </summary>
     [Fact]
     public async Task Should_move_nobody_when_a_lower_rate_is_being_learned()
@@ -383,11 +383,13 @@ sealed class PostgresRecord : RecordOfTheTest
             texts AS (UPDATE template_deployment SET since = since - @time),
             repairs AS (UPDATE repair SET created_at = created_at - @time, lease_until = lease_until - @time),
             told AS (
-                UPDATE subscription_delivery SET due_at = due_at - @time, leased_until = leased_until - @time, created_at = created_at - @time),
+                UPDATE subscription_delivery SET due_at = due_at - @time, leased_until = leased_until - @time,
+                    created_at = created_at - @time),
             health AS (
                 UPDATE provider_health SET since = since - @time, open_until = open_until - @time, probe_until = probe_until - @time,
                     paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
-            UPDATE delivery_attempt SET started_at = started_at - @time, lease_until = lease_until - @time, finished_at = finished_at - @time
+            UPDATE delivery_attempt SET started_at = started_at - @time, lease_until = lease_until - @time,
+                finished_at = finished_at - @time
             """
         );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("time", time));

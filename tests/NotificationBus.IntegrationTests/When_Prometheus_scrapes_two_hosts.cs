@@ -6,9 +6,9 @@ using RabbitMQ.Client;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>
-/// Two hosts, as they are deployed, and a Prometheus with the rules that are shipped, which wait for no ten minutes here. Of the two services
-/// for mail the first is broken; after the load the channel is paused, somebody publishes what nobody can read, and a row is deleted by
-/// hand.
+/// Two hosts, as they are deployed, and a Prometheus with the rules that are shipped, which wait for no ten minutes here. Of the two
+/// services for mail the first is broken; after the load the channel is paused, somebody publishes what nobody can read, and a row is
+/// deleted by hand.
 /// </summary>
 public sealed partial class When_Prometheus_scrapes_two_hosts(BusAndDatabase servers)
 {

@@ -126,7 +126,8 @@ public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, 
 
         await record.UntilDelivered(1, Soon);
         await record.Until(
-            $"SELECT count(*) FROM failed_message WHERE times = 1 AND body_length = {megabytes * MiB} AND octet_length(body) = 65536 AND destination IS NULL AND queue = 'notifications'",
+            $"SELECT count(*) FROM failed_message WHERE times = 1 AND body_length = {megabytes * MiB} AND octet_length(body) = 65536 "
+                + "AND destination IS NULL AND queue = 'notifications'",
             1,
             Soon
         );
@@ -170,7 +171,8 @@ public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, 
 
         await record.UntilDelivered(1, Soon);
         await record.Until(
-            $"SELECT count(*) FROM failed_message WHERE times = 1 AND body_length = {Size} AND octet_length(body) = 65536 AND destination IS NULL",
+            $"SELECT count(*) FROM failed_message WHERE times = 1 AND body_length = {Size} AND octet_length(body) = 65536 "
+                + "AND destination IS NULL",
             Count,
             Soon
         );

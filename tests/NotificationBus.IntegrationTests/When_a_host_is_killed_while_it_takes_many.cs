@@ -57,7 +57,8 @@ public sealed class When_a_host_is_killed_while_it_takes_many(BusAndDatabase ser
     static string Item(int index) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $$$"""{"category":"announcement","recipient":{"id":"r-{{{index}}}","email":"r{{{index}}}@example.com"},"channels":["email"],"data":{"title":"Hours","text":"Number {{{index}}}."} }"""
+            $$$"""{"category":"announcement","recipient":{"id":"r-{{{index}}}","email":"r{{{index}}}@example.com"},"channels":"""
+                + $$$"""["email"],"data":{"title":"Hours","text":"Number {{{index}}}."} }"""
         );
 
     static async Task<HttpResponseMessage> Post(HttpClient client, byte[] body)

@@ -26,7 +26,8 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
 
             await using var spared = await HostInProcess.Start(broker, database);
             await record.Until(
-                "SELECT count(*) FROM failed_message WHERE state = 'Failed' AND exception_type LIKE '%ProcessEndedException' AND queue = 'notifications'",
+                "SELECT count(*) FROM failed_message WHERE state = 'Failed' AND exception_type LIKE '%ProcessEndedException' "
+                    + "AND queue = 'notifications'",
                 1,
                 Soon
             );

@@ -23,7 +23,8 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         await using var step = await month.Record.Begin(
             $"""
             UPDATE notification SET completed_at = NULL, version = version + 1 WHERE id = '{bounced}';
-            INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM notification WHERE id = '{bounced}'
+            INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM notification
+                WHERE id = '{bounced}'
             """
         );
         var applying = month.Apply();
@@ -68,7 +69,8 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         await using var month = await OldMonth.Create(servers);
         var id = await month.Ended();
         await month.Record.Execute(
-            $"INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM notification WHERE id = '{id}'"
+            "INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM "
+                + $"notification WHERE id = '{id}'"
         );
 
         await month.Apply();
@@ -134,7 +136,8 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
             $"""
             WITH many AS (
                 INSERT INTO notification
-                SELECT (jsonb_populate_record(n, jsonb_build_object('id', gen_random_uuid()))).* FROM notification n, generate_series(1, 10050)
+                SELECT (jsonb_populate_record(n, jsonb_build_object('id', gen_random_uuid()))).*
+                    FROM notification n, generate_series(1, 10050)
                 RETURNING id, created_at)
             INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM many
             """

@@ -33,7 +33,8 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         (await sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM saga_step")).ShouldBe([stays]);
         (
             await sql.Scalar<bool>(
-                $"SELECT to_regclass('notification_{old:yyyy_MM}') IS NULL AND to_regclass('delivery_attempt_{old:yyyy_MM}') IS NULL AND to_regclass('saga_step_{old:yyyy_MM}') IS NULL"
+                $"SELECT to_regclass('notification_{old:yyyy_MM}') IS NULL AND to_regclass('delivery_attempt_{old:yyyy_MM}') IS NULL "
+                    + $"AND to_regclass('saga_step_{old:yyyy_MM}') IS NULL"
             )
         ).ShouldBeTrue();
         (await sql.Scalar<bool>($"SELECT to_regclass('notification_{MonthsAgo(1):yyyy_MM}') IS NOT NULL")).ShouldBeTrue();

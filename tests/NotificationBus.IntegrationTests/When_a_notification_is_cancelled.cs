@@ -134,13 +134,15 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
                 }
             );
             await record.Some(
-                "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:notifications' AND message_types LIKE '%CancelNotification%'",
+                "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:notifications' "
+                    + "AND message_types LIKE '%CancelNotification%'",
                 Soon
             );
         }
 
         await record.Until(
-            $"SELECT count(*) FROM notification_overview WHERE id = '{id}' AND status = 'cancelled' AND reason = 'cancelled by shop: it is sold'",
+            $"SELECT count(*) FROM notification_overview WHERE id = '{id}' AND status = 'cancelled' "
+                + "AND reason = 'cancelled by shop: it is sold'",
             1,
             Soon
         );

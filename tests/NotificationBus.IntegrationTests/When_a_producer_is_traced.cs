@@ -7,8 +7,8 @@ using NotificationBus.Tests.Channels.Http;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>
-/// The producer speaks plain AMQP, and says in a header of its message to which trace it belongs. The saga runs in one host, and what sends in
-/// another; both tell a collector over gRPC. The first service for mail is broken.
+/// The producer speaks plain AMQP, and says in a header of its message to which trace it belongs. The saga runs in one host, and what sends
+/// in another; both tell a collector over gRPC. The first service for mail is broken.
 /// </summary>
 public sealed class When_a_producer_is_traced(BusAndDatabase servers)
 {

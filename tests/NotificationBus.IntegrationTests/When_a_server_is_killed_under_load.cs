@@ -35,7 +35,8 @@ public abstract class When_a_server_is_killed_under_load
         {
             using var health = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
             throw new TimeoutException(
-                $"{exception.Message}\n{await record.Notifications()} notifications, {posting.Status}\n{await health.Content.ReadAsStringAsync()}\n{host.Output}",
+                $"{exception.Message}\n{await record.Notifications()} notifications, {posting.Status}\n"
+                    + $"{await health.Content.ReadAsStringAsync()}\n{host.Output}",
                 exception
             );
         }

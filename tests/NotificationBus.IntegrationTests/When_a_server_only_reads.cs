@@ -111,7 +111,8 @@ public sealed class When_a_server_only_reads(BusAndDatabase servers)
         await record.Execute(
             $"""
             DO $$ DECLARE thing record; BEGIN
-                FOR thing IN SELECT oid::regclass AS name, relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') LOOP
+                FOR thing IN SELECT oid::regclass AS name, relkind FROM pg_class
+                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') LOOP
                     EXECUTE format('ALTER %s %s OWNER TO {user}', CASE thing.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, thing.name);
                 END LOOP;
                 FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace LOOP

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>20.2: an event that commits with the order, or not at all: a statement in the producer's own transaction, and no library.</summary>
+/// <summary>
+/// 20.2: an event that commits with the order, or not at all: a statement in the producer's own transaction, and no library.
+/// </summary>
 public sealed class When_a_service_publishes_by_SQL(BusAndDatabase servers)
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(4);
@@ -340,7 +342,8 @@ public sealed class When_a_service_publishes_by_SQL(BusAndDatabase servers)
     }
 
     static string Request(string recipient, string title = "Hours") =>
-        $$$"""{"category":"announcement","recipient":{"id":"{{{recipient}}}","email":"{{{recipient}}}@example.com"},"channels":["email"],"data":{"title":"{{{title}}}","text":"For {{{recipient}}}."} }""";
+        $$$"""{"category":"announcement","recipient":{"id":"{{{recipient}}}","email":"{{{recipient}}}@example.com"},"channels":"""
+            + $$$"""["email"],"data":{"title":"{{{title}}}","text":"For {{{recipient}}}."} }""";
 
     static async Task<string> Publish(
         NpgsqlConnection connection,

@@ -156,10 +156,14 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
 
     static string Notification(Guid id, string state, string status, string createdAt) =>
         $$$"""
-            INSERT INTO notification (id, state, version, event_name, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at, completed_at)
-            VALUES ('{{{id}}}', '{{{state}}}', 1, 'order-placed', 'order-placed', 'seller-42', '{"id":"seller-42","email":"som@example.com"}',
-                '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"}}', 'AllAtOnce',
-                '[{"id":"{{{id}}}","channel":"email","address":"som@example.com","step":0,"status":"{{{status}}}","attempts":0,"reopened":0}]',
+            INSERT INTO notification (id, state, version, event_name, category, recipient_id, recipient, data, mode, deliveries, decisions,
+                taken_inputs, created_at, expires_at, changed_at, completed_at)
+            VALUES ('{{{id}}}', '{{{state}}}', 1, 'order-placed', 'order-placed', 'seller-42',
+                '{"id":"seller-42","email":"som@example.com"}',
+                '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},
+                "buyer":{"id":"buyer-7","name":"Nok"}}', 'AllAtOnce',
+                '[{"id":"{{{id}}}","channel":"email","address":"som@example.com","step":0,
+                "status":"{{{status}}}","attempts":0,"reopened":0}]',
                 '["email: used"]', '{}', {{{createdAt}}}, now() + interval '1 day', {{{createdAt}}}, {{{(
                 state == "Delivered" ? createdAt : "NULL"
             )}}})
@@ -167,7 +171,8 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
 
     static string Attempt(Guid id, string status) =>
         $"""
-            INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, provider_message_id, started_at, lease_until, finished_at)
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, provider_message_id, started_at,
+                lease_until, finished_at)
             VALUES ('{id}', 1, '{id}', 'email', 'smtp', '{status}', {(
                 status == "Accepted" ? $"'theirs-{id}'" : "NULL"
             )}, now() - interval '1 hour', now() - interval '1 hour', now() - interval '1 hour')

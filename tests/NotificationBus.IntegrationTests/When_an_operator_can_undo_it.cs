@@ -43,17 +43,20 @@ public sealed class When_an_operator_can_undo_it(BusAndDatabase servers)
             ("42883", AuditWithoutItsFunction, "DROP TRIGGER elsewhere ON delivery_attempt; DROP FUNCTION elsewhere"),
             (
                 "23502",
-                "ALTER TABLE delivery_attempt ADD COLUMN note text NOT NULL DEFAULT ''; ALTER TABLE delivery_attempt ALTER COLUMN note DROP DEFAULT",
+                "ALTER TABLE delivery_attempt ADD COLUMN note text NOT NULL DEFAULT ''; ALTER TABLE delivery_attempt "
+                    + "ALTER COLUMN note DROP DEFAULT",
                 "ALTER TABLE delivery_attempt DROP COLUMN note"
             ),
             (
                 "23503",
-                "CREATE TABLE elsewhere (id uuid PRIMARY KEY); ALTER TABLE notification_key ADD CONSTRAINT elsewhere FOREIGN KEY (id) REFERENCES elsewhere NOT VALID",
+                "CREATE TABLE elsewhere (id uuid PRIMARY KEY); ALTER TABLE notification_key ADD CONSTRAINT elsewhere FOREIGN KEY (id) "
+                    + "REFERENCES elsewhere NOT VALID",
                 "DROP TABLE elsewhere CASCADE"
             ),
             (
                 "23505",
-                "DO $$ BEGIN EXECUTE format('CREATE UNIQUE INDEX elsewhere ON notification_key ((1)) WHERE created_at > %L', now()); END $$",
+                "DO $$ BEGIN EXECUTE format('CREATE UNIQUE INDEX elsewhere ON notification_key ((1)) WHERE "
+                    + "created_at > %L', now()); END $$",
                 "DROP INDEX elsewhere"
             ),
             ("28P01", $"ALTER ROLE {user} PASSWORD 'another'", $"ALTER ROLE {user} PASSWORD 'canary'"),

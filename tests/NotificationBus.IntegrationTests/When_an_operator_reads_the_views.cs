@@ -12,11 +12,14 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
     static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
     {
         ["notification_overview"] =
-            "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took decisions confirmed_on cancelled_on left_out keys channels application",
+            "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took "
+                + "decisions confirmed_on cancelled_on left_out keys channels application",
         ["saga_step_overview"] =
             "notification_id number from_number at message message_ids state_before state_after caused changes derived",
         ["delivery_overview"] =
-            "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation automatic_read_at application",
+            "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at "
+                + "settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation "
+                + "automatic_read_at application",
         ["decision"] = "notification_id created_at delivery_id channel at by code final provider until times text",
     };
 
@@ -31,7 +34,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         {
             (
                 await record.Scalar<string>(
-                    $"SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = '{view}'"
+                    "SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns "
+                        + $"WHERE table_name = '{view}'"
                 )
             ).ShouldBe(columns);
         }
@@ -40,7 +44,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
             await record.Scalar<string>(
                 """
                 SELECT coalesce(string_agg(relname, ' '), '') FROM pg_class
-                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition AND relname <> '__EFMigrationsHistory' AND obj_description(oid) IS NULL
+                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
+                    AND relname <> '__EFMigrationsHistory' AND obj_description(oid) IS NULL
                 """
             )
         ).ShouldBeEmpty("every table and view says what it is");
@@ -55,7 +60,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
 
         using var body = new StringContent(
             """
-            {"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},"seller":{"id":"seller-42","pushTokens":["demo-token"]}}
+            {"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
+             "seller":{"id":"seller-42","pushTokens":["demo-token"]}}
             """,
             new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")
         );
@@ -126,7 +132,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
 
         (
             await sql.Scalar<string[]>(
-                $"SELECT array_agg(concat_ws(' ', channel, by, code) ORDER BY channel, code) FROM decision WHERE final AND notification_id = '{id}'"
+                "SELECT array_agg(concat_ws(' ', channel, by, code) ORDER BY channel, code) FROM decision WHERE final "
+                    + $"AND notification_id = '{id}'"
             )
         ).ShouldBe([
             "chat sender expired",
@@ -140,7 +147,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         ]);
         (
             await sql.Scalar<string>(
-                $"SELECT string_agg(concat_ws('|', by, provider, times, until - at, text), ' ') FROM decision WHERE code = 'circuit-open' AND notification_id = '{id}'"
+                "SELECT string_agg(concat_ws('|', by, provider, times, until - at, text), ' ') FROM decision WHERE code = 'circuit-open' "
+                    + $"AND notification_id = '{id}'"
             )
         ).ShouldBe("sender|smtp|3|00:01:00|the circuit of smtp is open");
         (
@@ -232,8 +240,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         (
             await sql.Scalar<string>(
                 $"""
-                SELECT concat_ws('|', notification_id, event, recipient, channel, step, status, provider, provider_message_id, reason, attempts,
-                    cancellation)
+                SELECT concat_ws('|', notification_id, event, recipient, channel, step, status, provider, provider_message_id, reason,
+                    attempts, cancellation)
                 FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
                 """
             )
@@ -293,7 +301,8 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         async Task Explains(string table, string column, IReadOnlyList<string> words)
         {
             var said = await sql.Scalar<string>(
-                $"SELECT col_description('{table}'::regclass, attnum) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'"
+                $"SELECT col_description('{table}'::regclass, attnum) FROM pg_attribute WHERE attrelid = '{table}'::regclass "
+                    + $"AND attname = '{column}'"
             );
             words.Except(said.Split(' ', ',', '.', ':'), StringComparer.Ordinal).ShouldBeEmpty($"{table}.{column}: {said}");
         }

@@ -35,7 +35,8 @@ public sealed class When_an_order_is_paid(BusAndDatabase servers)
         gateway.Requests.Count.ShouldBe(10);
         (
             await record.Scalar<string>(
-                "SELECT DISTINCT concat_ws('|', d.by, d.code, d.text) FROM decision d JOIN notification n ON n.id = d.notification_id WHERE d.final AND n.keys ->> 'order' = '7'"
+                "SELECT DISTINCT concat_ws('|', d.by, d.code, d.text) FROM decision d JOIN notification n ON n.id = d.notification_id "
+                    + "WHERE d.final AND n.keys ->> 'order' = '7'"
             )
         ).ShouldBe("operator|withdrawn|withdrawn by order-paid: order:7");
         await The_broker.ShouldHaveNoStrays(broker);
@@ -71,7 +72,8 @@ public sealed class When_an_order_is_paid(BusAndDatabase servers)
         gateway.Requests.Count.ShouldBe((int)sent);
         (
             await record.Scalar<long>(
-                "SELECT count(*) FROM notification n JOIN delivery_attempt a ON a.notification_id = n.id WHERE n.state = 'Cancelled' AND a.status <> 'Cancelled'"
+                "SELECT count(*) FROM notification n JOIN delivery_attempt a ON a.notification_id = n.id WHERE n.state = 'Cancelled' "
+                    + "AND a.status <> 'Cancelled'"
             )
         ).ShouldBe(0);
         await The_broker.ShouldHaveNoStrays(broker);

@@ -11,8 +11,8 @@ using RabbitMQ.Client;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>
-/// Two applications on one RabbitMQ and one PostgreSQL: whoever sends, by whatever way, sends for the application it belongs to, and not for
-/// the one it says; and whoever reads with SQL reads one.
+/// Two applications on one RabbitMQ and one PostgreSQL: whoever sends, by whatever way, sends for the application it belongs to, and not
+/// for the one it says; and whoever reads with SQL reads one.
 /// </summary>
 [Collection(nameof(RabbitMqToHurt))]
 public sealed class When_applications_share_servers(RabbitMqToHurt own)
@@ -65,7 +65,8 @@ public sealed class When_applications_share_servers(RabbitMqToHurt own)
                 "SELECT string_agg(event_id || ' of ' || application, ', ' ORDER BY event_id, application) FROM notification_overview"
             )
         ).ShouldBe(
-            "by-sql of jar, named of cup, named of jar, named-and-forged of cup, over-http of jar, unnamed of default, unnamed-and-forged of default"
+            "by-sql of jar, named of cup, named of jar, named-and-forged of cup, over-http of jar, unnamed of default, "
+                + "unnamed-and-forged of default"
         );
 
         // What fails is replayed by the host, which is believed: so it is kept for whose it was.
@@ -74,7 +75,8 @@ public sealed class When_applications_share_servers(RabbitMqToHurt own)
         await record.Until("SELECT count(*) FROM failed_message", 2, Soon);
         (
             await record.Scalar<string>(
-                $"SELECT string_agg(coalesce(headers ->> '{ApplicationHeader.Name}', 'nobody'), ', ' ORDER BY headers ->> '{ApplicationHeader.Name}') FROM failed_message"
+                $"SELECT string_agg(coalesce(headers ->> '{ApplicationHeader.Name}', 'nobody'), ', ' "
+                    + $"ORDER BY headers ->> '{ApplicationHeader.Name}') FROM failed_message"
             )
         ).ShouldBe("cup, nobody");
 

@@ -19,8 +19,8 @@ using RabbitMQ.Client;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>
-/// Bad inputs, section 2, 16: two hundred addresses and twenty secrets go through every path, failures included. None of them is in a log, a
-/// trace, a metric, an answer to an error, a reason of a failed message, nor in what a reader of the database sees.
+/// Bad inputs, section 2, 16: two hundred addresses and twenty secrets go through every path, failures included. None of them is in a log,
+/// a trace, a metric, an answer to an error, a reason of a failed message, nor in what a reader of the database sees.
 /// </summary>
 public sealed class When_canaries_fly(BusAndDatabase servers)
 {
@@ -367,7 +367,8 @@ public sealed class When_canaries_fly(BusAndDatabase servers)
                 _ => 200,
             };
             await context.Response.WriteAsync(
-                $"{{\"error\":\"cannot send {JsonEncodedText.Encode(body)} to {context.Request.GetDisplayUrl()} as {context.Request.Headers.Authorization}\"}}"
+                $"{{\"error\":\"cannot send {JsonEncodedText.Encode(body)} to {context.Request.GetDisplayUrl()} as "
+                    + $"{context.Request.Headers.Authorization}\"}}"
             );
         }
     }

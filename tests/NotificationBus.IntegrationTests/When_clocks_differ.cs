@@ -304,7 +304,8 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         foreach (var account in (string[])["smtp", "another"])
             await record.Host.Health.Pause(account, Second, "too many calls", cut: null);
         await using var others = await record.Begin(
-            "UPDATE provider_health SET paused_until = now() + interval '1 hour 1 minute', paused_for = '1 hour' WHERE account = 'another'; SELECT FROM provider_health FOR UPDATE"
+            "UPDATE provider_health SET paused_until = now() + interval '1 hour 1 minute', paused_for = '1 hour' "
+                + "WHERE account = 'another'; SELECT FROM provider_health FOR UPDATE"
         );
 
         var pausing = Task.WhenAll(
@@ -434,7 +435,8 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         var message = Message(Now(record) + Minute);
         await record.Host.Outgoing.Schedule([message], CancellationToken.None);
         await record.Execute(
-            "UPDATE outgoing_message SET created_at = created_at - interval '1 hour'; UPDATE clock_mark SET seen_at = now() + interval '1.9 seconds'"
+            "UPDATE outgoing_message SET created_at = created_at - interval '1 hour'; UPDATE clock_mark "
+                + "SET seen_at = now() + interval '1.9 seconds'"
         );
         var (due, seen) = (
             await database.Scalar<DateTime>("SELECT due_at FROM outgoing_message"),

@@ -145,7 +145,8 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
     static string Failed(int count) =>
         $$"""
             INSERT INTO failed_message (id, kind, cause, reason, queue, destination, message_types, headers, body, failure_id)
-            SELECT gen_random_uuid(), 'Failed', 'a cause', 'a reason', 'notifications', 'exchange:notifications', ARRAY[]::text[], '{}', '', gen_random_uuid() FROM generate_series(1, {{count}})
+            SELECT gen_random_uuid(), 'Failed', 'a cause', 'a reason', 'notifications', 'exchange:notifications', ARRAY[]::text[], '{}', '',
+                gen_random_uuid() FROM generate_series(1, {{count}})
             """;
 
     static async Task<JsonElement> Get(HostInProcess host, string path) =>

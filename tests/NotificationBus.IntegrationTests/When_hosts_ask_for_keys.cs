@@ -23,7 +23,8 @@ public sealed class When_hosts_ask_for_keys(BusAndDatabase servers)
         await using var other = await Start(broker, database, first);
         await using var record = new The_record(database);
 
-        // Several times: once may be luck. Of how soon it is known the middle one counts, for the first pays for what is compiled on the way.
+        // Several times: once may be luck. Of how soon it is known the middle one counts, for the first pays for what is compiled on the
+        // way.
         var known = new List<TimeSpan>();
         for (var round = 0; round < 5; round++)
         {

@@ -76,7 +76,8 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         };
         await using var claiming = await Postgres.Begin(
             $"""
-            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status,
+                lease_until)
             VALUES ('{call.DeliveryId}', 1, '{call.NotificationId}', 'infinity', 'email', 'first', 'Started', now())
             """
         );
@@ -294,7 +295,9 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         await Insert(id);
         await Postgres.Execute(
             $$"""
-            UPDATE notification SET state = 'Held', deliveries = '[{"id":"{{Guid.CreateVersion7()}}","channel":"email","address":"som@example.com","step":0,"status":"Held"}]' WHERE id = '{{id}}'
+            UPDATE notification SET state = 'Held',
+                deliveries = '[{"id":"{{Guid.CreateVersion7()}}","channel":"email","address":"som@example.com","step":0,"status":"Held"}]'
+                WHERE id = '{{id}}'
             """
         );
 

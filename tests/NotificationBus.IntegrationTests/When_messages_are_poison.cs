@@ -129,7 +129,8 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         await The_broker.Reject(broker, "elsewhere", Poison.Event());
 
         await record.Until(
-            "SELECT count(*) FROM failed_message WHERE kind = 'DeadLettered' AND queue = 'elsewhere' AND reason = 'the broker gave it up: rejected' AND destination IS NULL",
+            "SELECT count(*) FROM failed_message WHERE kind = 'DeadLettered' AND queue = 'elsewhere' "
+                + "AND reason = 'the broker gave it up: rejected' AND destination IS NULL",
             1,
             Soon
         );

@@ -42,7 +42,8 @@ public sealed class When_notifications_are_sent_later(BusAndDatabase servers)
         var moment = $"'{at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)}'::timestamptz";
         (await record.Scalar<long>($"SELECT count(*) FROM delivery_attempt WHERE started_at < {moment}")).ShouldBe(0, "early");
         var late = await record.Scalar<double>(
-            $"SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - {moment})::double precision) FROM delivery_attempt"
+            $"SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - {moment})::double "
+                + "precision) FROM delivery_attempt"
         );
         TestContext.Current.TestOutputHelper!.WriteLine($"99 of 100 within {late:0.000} s");
         late.ShouldBeLessThanOrEqualTo(MostLate, "99 of 100");

@@ -67,7 +67,8 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
         (
             await sql.Scalar<string>(
                 """
-                SELECT string_agg(DISTINCT attname, ' ') FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indrelid = 'notification'::regclass
+                SELECT string_agg(DISTINCT attname, ' ') FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+                    WHERE indrelid = 'notification'::regclass
                 """
             )
         ).ShouldBe("created_at id recipient_id");
@@ -107,8 +108,10 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
 
     static string Notifications(int count) =>
         $$"""
-            INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at)
-            SELECT gen_random_uuid(), 'Sending', 1, 'order-placed', i, 'order-placed', 'recipient-' || i, '{}', '{}', 'AllAtOnce', '[]', '[]', '{}', now() + i * interval '1 microsecond', now(), now()
+            INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data, mode, deliveries,
+                decisions, taken_inputs, created_at, expires_at, changed_at)
+            SELECT gen_random_uuid(), 'Sending', 1, 'order-placed', i, 'order-placed', 'recipient-' || i, '{}', '{}', 'AllAtOnce', '[]',
+                '[]', '{}', now() + i * interval '1 microsecond', now(), now()
             FROM generate_series(1, {{count}}) AS i
             """;
 

@@ -83,7 +83,8 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
         );
         await The_shop.Places(second, "suppressed", "som@EXAMPLE.com");
         await record.Until(
-            "SELECT count(*) FROM delivery_overview WHERE status = 'failed' AND reason = 'the address is suppressed: she asked us to' AND attempts = 0",
+            "SELECT count(*) FROM delivery_overview WHERE status = 'failed' AND reason = 'the address is suppressed: she "
+                + "asked us to' AND attempts = 0",
             1,
             Soon
         );
@@ -133,7 +134,8 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
 
         (
             await record.Scalar<string>(
-                "SELECT string_agg(concat_ws('|', subject, who, why, before, after), E'\\n' ORDER BY number) FROM control_change WHERE at > now() - interval '10 minutes'"
+                "SELECT string_agg(concat_ws('|', subject, who, why, before, after), E'\\n' ORDER BY number) FROM control_change "
+                    + "WHERE at > now() - interval '10 minutes'"
             )
         ).ShouldBe(
             string.Join(
@@ -185,11 +187,13 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
         );
 
         await record.Execute(
-            $"CREATE TABLE put_back AS SELECT notification_id, due_at AS turn FROM (SELECT * FROM {Waiting}) AS waiting JOIN the_line USING (notification_id) WHERE due_at > turn + interval '2 seconds'"
+            $"CREATE TABLE put_back AS SELECT notification_id, due_at AS turn FROM (SELECT * FROM {Waiting}) AS waiting JOIN the_line "
+                + "USING (notification_id) WHERE due_at > turn + interval '2 seconds'"
         );
         // A host that cannot keep up is late for some. But whoever had lost his turn would take another one, behind the last.
         await record.Some(
-            "SELECT count(*) FROM delivery_attempt JOIN put_back USING (notification_id) WHERE started_at - turn BETWEEN interval '-0.1 seconds' AND interval '1 second'",
+            "SELECT count(*) FROM delivery_attempt JOIN put_back USING (notification_id) "
+                + "WHERE started_at - turn BETWEEN interval '-0.1 seconds' AND interval '1 second'",
             Soon
         );
 

@@ -64,11 +64,13 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         (
             await sql.Scalar<string>(
                 """
-                SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass
+                SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+                    WHERE inhparent = 'notification'::regclass
                 """
             )
         ).ShouldBe(
-            $"notification_{now:yyyy_MM} notification_{nextMonth:yyyy_MM} notification_{nextMonth.AddMonths(1):yyyy_MM} notification_default"
+            $"notification_{now:yyyy_MM} notification_{nextMonth:yyyy_MM} "
+                + $"notification_{nextMonth.AddMonths(1):yyyy_MM} notification_default"
         );
 
         foreach (var id in (Guid[])[today, lastMoment, later])
@@ -247,8 +249,10 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
     /// <summary>Keeps a step of a notification that is on record.</summary>
     internal static string Step(Guid notificationId) =>
         $"""
-            INSERT INTO saga_step (notification_created_at, notification_id, number, at, message, message_ids, state_before, state_after, before, changes, caused)
-            SELECT created_at, id, 1, now(), 'OrderPlaced', '{"{}"}', 'Initial', 'Failed', '{"{}"}', '{"{}"}', '[]' FROM notification_key WHERE id = '{notificationId}'
+            INSERT INTO saga_step (notification_created_at, notification_id, number, at, message, message_ids, state_before, state_after,
+                before, changes, caused)
+            SELECT created_at, id, 1, now(), 'OrderPlaced', '{"{}"}', 'Initial', 'Failed', '{"{}"}', '{"{}"}', '[]' FROM notification_key
+                WHERE id = '{notificationId}'
             """;
 
     /// <summary>The first call for the only delivery of a notification.</summary>

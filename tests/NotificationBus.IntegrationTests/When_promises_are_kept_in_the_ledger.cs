@@ -16,7 +16,8 @@ public sealed class When_promises_are_kept_in_the_ledger(BusAndDatabase servers)
     // What is not on record, whether it is time to miss it or not.
     const string Missing = """
         SELECT count(*) FROM unrecorded_notification u
-        WHERE NOT EXISTS (SELECT FROM notification n JOIN notification_key k ON k.id = n.id AND k.created_at = n.created_at WHERE n.id = u.id)
+        WHERE NOT EXISTS (SELECT FROM notification n JOIN notification_key k ON k.id = n.id AND k.created_at = n.created_at
+            WHERE n.id = u.id)
         """;
 
     [Fact]

@@ -32,7 +32,8 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         await record.Some(
-            $"SELECT count(*) FROM pg_stat_activity WHERE usename = '{user}' AND state = 'idle' AND query LIKE 'LISTEN%' AND state_change < now() - interval '2 seconds'",
+            $"SELECT count(*) FROM pg_stat_activity WHERE usename = '{user}' AND state = 'idle' AND query LIKE 'LISTEN%' "
+                + "AND state_change < now() - interval '2 seconds'",
             Soon
         );
 
@@ -132,7 +133,8 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         var refusal = await Should.ThrowAsync<SettingsException>(PostgresRecord.Open(database));
 
         refusal.Message.ShouldBe(
-            "ConnectionStrings:Postgres: the server lets this user have 3 connections (CONNECTION LIMIT of the role or the database, or max_connections); a host listens on two all the time, works on others and serves operators, so that 4 is the least"
+            "ConnectionStrings:Postgres: the server lets this user have 3 connections (CONNECTION LIMIT of the role or the database, "
+                + "or max_connections); a host listens on two all the time, works on others and serves operators, so that 4 is the least"
         );
     }
 
@@ -185,11 +187,13 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
             var asked = await record.Scalar<string>("SELECT now()::text");
             if (options.Length == 0)
                 await record.Execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' AND datname = current_database()"
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' "
+                        + "AND datname = current_database()"
                 );
             else
                 await record.Until(
-                    $"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' AND datname = current_database() AND state_change < '{asked}'",
+                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' "
+                        + $"AND datname = current_database() AND state_change < '{asked}'",
                     0,
                     Soon
                 );

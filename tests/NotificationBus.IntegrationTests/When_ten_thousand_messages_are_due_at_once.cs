@@ -70,7 +70,8 @@ public sealed class When_ten_thousand_messages_are_due_at_once(BusAndDatabase se
         arrived.Count.ShouldBe(Count);
         arrived.Select(message => message.Number).Order().ShouldBe(Enumerable.Range(0, Count));
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"two hosts: first {(arrived[0].At - due).TotalMilliseconds:0} ms late, last {(arrived[^1].At - due).TotalMilliseconds:0} ms late"
+            $"two hosts: first {(arrived[0].At - due).TotalMilliseconds:0} ms late, last "
+                + $"{(arrived[^1].At - due).TotalMilliseconds:0} ms late"
         );
         await ShouldBeEmpty(database);
     }

@@ -37,7 +37,8 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
             );
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
             await record.Until(
-                "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND notification_id IS NOT NULL AND input_id IS NULL",
+                "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND notification_id IS "
+                    + "NOT NULL AND input_id IS NULL",
                 2 * Count,
                 TimeSpan.FromMinutes(2)
             );

@@ -46,7 +46,8 @@ sealed class GivenRabbitMq(Uri uri) : IBroker
         catch (HttpRequestException exception)
         {
             throw new InvalidOperationException(
-                $"The tests need a virtual host each on the RabbitMQ named in {ServersMissing.RabbitMq}: let its management plug-in listen on port {ManagementPort}, and give its user the tag administrator.",
+                $"The tests need a virtual host each on the RabbitMQ named in {ServersMissing.RabbitMq}: "
+                    + $"let its management plug-in listen on port {ManagementPort}, and give its user the tag administrator.",
                 exception
             );
         }

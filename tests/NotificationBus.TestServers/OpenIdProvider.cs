@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-/// <summary>A provider of OpenID Connect (tests/servers/oidc): people sign in with any password, and its keys are changed at will.</summary>
+/// <summary>
+/// A provider of OpenID Connect (tests/servers/oidc): people sign in with any password, and its keys are changed at will.
+/// </summary>
 sealed class OpenIdProvider : IAsyncDisposable
 {
     /// <summary>The client that people sign in for.</summary>

@@ -8,10 +8,9 @@ static class Promtool
     public static string Installed(string program) =>
         Servers.Installed.Program(program)
         ?? throw new InvalidOperationException(
-            $"""
-            {program} is missing: the tests of the alerts run Prometheus (Debian, Ubuntu: apt-get install prometheus; tests/run.sh does that).
-            They start a private one, and never touch the machine's own.
-            """
+            $"{program} is missing: the tests of the alerts run Prometheus "
+                + "(Debian, Ubuntu: apt-get install prometheus; tests/run.sh does that).\n"
+                + "They start a private one, and never touch the machine's own."
         );
 
     /// <summary>Runs it and gives what it wrote; a refusal fails with its words.</summary>

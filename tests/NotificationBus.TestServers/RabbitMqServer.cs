@@ -187,7 +187,8 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Says what a user may declare in a virtual host; he may still read and write everything.</summary>
     public Task LetDeclare(string user, Uri virtualHost, string pattern) =>
         Evaluate(
-            $"rabbit_auth_backend_internal:set_permissions(<<\"{user}\">>, <<\"{NameOf(virtualHost)}\">>, <<\"{pattern}\">>, <<\".*\">>, <<\".*\">>, <<\"{User}\">>)."
+            $"rabbit_auth_backend_internal:set_permissions(<<\"{user}\">>, <<\"{NameOf(virtualHost)}\">>, <<\"{pattern}\">>, <<\".*\">>, "
+                + $"<<\".*\">>, <<\"{User}\">>)."
         );
 
     /// <summary>Gives a user a tag, such as the one that lets into the management plug-in.</summary>
@@ -228,7 +229,8 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Closes every connection, as <c>rabbitmqctl close_all_connections</c> does.</summary>
     public Task CloseConnections() =>
         Evaluate(
-            "[catch rabbit_networking:close_connection(Connection, <<\"an operator closes them\">>) || Connection <- rabbit_networking:connections()]."
+            "[catch rabbit_networking:close_connection(Connection, <<\"an operator closes them\">>) || Connection <- "
+                + "rabbit_networking:connections()]."
         );
 
     /// <summary>
@@ -252,9 +254,9 @@ sealed class RabbitMqServer : IBroker
         var file = Path.Combine(_folder.Path, "bindings");
         await Evaluate(
             $$"""
-            file:write_file("{{file}}", [io_lib:format("~s ~s ~s~n", [S, K, D]) || {binding, {resource, _, exchange, S}, _, {resource, _, K, D}, _} <- rabbit_binding:list(<<"{{NameOf(
-                virtualHost
-            )}}">>), S =/= <<>>]).
+            file:write_file("{{file}}", [io_lib:format("~s ~s ~s~n", [S, K, D])
+              || {binding, {resource, _, exchange, S}, _, {resource, _, K, D}, _} <- rabbit_binding:list(<<"{{NameOf(virtualHost)}}">>),
+                S =/= <<>>]).
             """
         );
         return [.. (await File.ReadAllLinesAsync(file)).Select(line => line.Split(' ')).Select(words => (words[0], words[1], words[2]))];
@@ -266,9 +268,8 @@ sealed class RabbitMqServer : IBroker
         var file = Path.Combine(_folder.Path, "exchanges");
         await Evaluate(
             $$"""
-            file:write_file("{{file}}", [io_lib:format("~s~n", [N]) || {resource, V, exchange, N} <- rabbit_exchange:list_names(), V =:= <<"{{NameOf(
-                virtualHost
-            )}}">>, N =/= <<>>]).
+            file:write_file("{{file}}", [io_lib:format("~s~n", [N])
+              || {resource, V, exchange, N} <- rabbit_exchange:list_names(), V =:= <<"{{NameOf(virtualHost)}}">>, N =/= <<>>]).
             """
         );
         return
@@ -323,7 +324,8 @@ sealed class RabbitMqServer : IBroker
         var file = Path.Combine(_folder.Path, "danger");
         await Evaluate(
             $$"""
-            file:write_file("{{file}}", io_lib:format("~b ~b", [length(rabbit_quorum_queue:list_with_minimum_quorum()), length(rabbit_nodes:all_running())])).
+            file:write_file("{{file}}", io_lib:format("~b ~b",
+              [length(rabbit_quorum_queue:list_with_minimum_quorum()), length(rabbit_nodes:all_running())])).
             """
         );
         var words = (await File.ReadAllTextAsync(file)).Split(' ');
@@ -352,7 +354,8 @@ sealed class RabbitMqServer : IBroker
         var file = Path.Combine(_folder.Path, "taken");
         await Evaluate(
             $"""
-            file:write_file("{file}", integer_to_list(lists:sum([maps:get(messages_received_total, Counters, 0) || Counters <- maps:values(rabbit_global_counters:overview())]))).
+            file:write_file("{file}", integer_to_list(lists:sum([maps:get(messages_received_total, Counters, 0)
+              || Counters <- maps:values(rabbit_global_counters:overview())]))).
             """
         );
         return long.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture);
@@ -452,7 +455,8 @@ sealed class RabbitMqServer : IBroker
         // Erlang's schedulers spin for a while before they sleep, and each of the hundreds of queues the tests leave behind looks after
         // itself every five seconds. A machine with two cores has better use for them.
         settings["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
-            $"-kernel inet_dist_use_interface {{127,0,0,1}} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval {(management ? 1000 : isClustered ? 5000 : 60000)}"
+            "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval "
+                + $"{(management ? 1000 : isClustered ? 5000 : 60000)}"
             + (isClustered ? $" -kernel net_ticktime {GivenUpAfter.TotalSeconds}" : "");
         settings["RABBITMQ_CONF_ENV_FILE"] = _folder.Write("rabbitmq-env.conf", ""); // Not the machine's.
         settings["RABBITMQ_ENABLED_PLUGINS_FILE"] = _folder.Write("enabled_plugins", management ? "[rabbitmq_management]." : "[].");
@@ -476,7 +480,8 @@ sealed class RabbitMqServer : IBroker
             {(
                 certificate is null
                     ? ""
-                    : $"listeners.ssl.1 = 127.0.0.1:{_encryptedPort}\nssl_options.certfile = {certificate.File}\nssl_options.keyfile = {certificate.KeyFile}"
+                    : $"listeners.ssl.1 = 127.0.0.1:{_encryptedPort}\nssl_options.certfile = {certificate.File}\n"
+                        + $"ssl_options.keyfile = {certificate.KeyFile}"
             )}
             {(isClustered ? "cluster_partition_handling = autoheal" : "")}
             {(

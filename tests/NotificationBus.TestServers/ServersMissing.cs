@@ -10,7 +10,8 @@ static class ServersMissing
     public const string PostgresPrograms = "NOTIFICATIONBUS_TEST_POSTGRES_PROGRAMS";
 
     const string Install =
-        "Install them (Debian, Ubuntu: apt-get install rabbitmq-server postgresql; the tests start private ones and never touch the machine's own)";
+        "Install them (Debian, Ubuntu: apt-get install rabbitmq-server postgresql; the tests start private ones and "
+            + "never touch the machine's own)";
 
     public static Exception ToBeUsed(IEnumerable<string> servers) =>
         new InvalidOperationException(
@@ -25,9 +26,7 @@ static class ServersMissing
 
     public static Exception ToBeKilled(string server) =>
         new InvalidOperationException(
-            $"""
-            This test kills, freezes or restarts a {server} of its own, which this machine does not have; one that is only named will not do.
-            {Install}.
-            """
+            $"This test kills, freezes or restarts a {server} of its own, which this machine does not have; "
+                + $"one that is only named will not do.\n{Install}."
         );
 }

@@ -59,7 +59,8 @@ public sealed partial class The_secrets
 
     // Private keys, and what vendors and this host give out: AWS, SendGrid, Slack, GitHub, Stripe's and Svix's, Google's.
     [GeneratedRegex(
-        @"BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/]|\bAKIA[0-9A-Z]{16}\b|\bSG\.[\w-]{22}\.[\w-]{43}|\bxox[bp]-[0-9]{8,}|\bghp_\w{36}|\bwhsec_[A-Za-z0-9+/]{24,}|\bsk_live_\w{16,}|\bAIza[\w-]{35}|\bnb_[a-z0-9-]+_[0-9a-f]{16}_[0-9a-f]{64}",
+        @"BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/]|\bAKIA[0-9A-Z]{16}\b|\bSG\.[\w-]{22}\.[\w-]{43}|\bxox[bp]-[0-9]{8,}"
+            + @"|\bghp_\w{36}|\bwhsec_[A-Za-z0-9+/]{24,}|\bsk_live_\w{16,}|\bAIza[\w-]{35}|\bnb_[a-z0-9-]+_[0-9a-f]{16}_[0-9a-f]{64}",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Secret();

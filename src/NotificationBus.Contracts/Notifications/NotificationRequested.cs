@@ -45,9 +45,9 @@ public sealed record NotificationRequested
     public IReadOnlyDictionary<string, string>? Keys { get; init; }
 
     /// <summary>
-    /// Words of yours that are given back with everything that is told of it, such as <c>{"campaign":"spring"}</c>; no provider is sent them.
-    /// At most 20. A name is 1 to 50 letters of ASCII, digits, <c>-</c> or <c>_</c>, and begins with a letter. A value is 1 to 200 characters
-    /// without control characters.
+    /// Words of yours that are given back with everything that is told of it, such as <c>{"campaign":"spring"}</c>; no provider is sent
+    /// them. At most 20. A name is 1 to 50 letters of ASCII, digits, <c>-</c> or <c>_</c>, and begins with a letter. A value is 1 to
+    /// 200 characters without control characters.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 

@@ -12,9 +12,9 @@ public sealed record PushExtras
     public string? Image { get; init; }
 
     /// <summary>
-    /// Values for the app, at most 50. A name is 1 to 50 letters of ASCII, digits, <c>-</c>, <c>_</c> or <c>.</c>, and begins with a letter;
-    /// those that vendors or we use are refused, such as <c>from</c> and <c>category</c>. With the text, all of it must fit into what the
-    /// vendor takes: 4,096 octets, and 2,700 for browsers.
+    /// Values for the app, at most 50. A name is 1 to 50 letters of ASCII, digits, <c>-</c>, <c>_</c> or <c>.</c>, and begins with a
+    /// letter; those that vendors or we use are refused, such as <c>from</c> and <c>category</c>. With the text, all of it must fit into
+    /// what the vendor takes: 4,096 octets, and 2,700 for browsers.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 }

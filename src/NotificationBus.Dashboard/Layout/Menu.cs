@@ -33,7 +33,13 @@ static class Menu
                 new("Marketplace", "/marketplace", Icons.Material.Rounded.Storefront, IsOfAll: true),
             ]
         ),
-        new("Who", [new("Diary", "/diary", Icons.Material.Rounded.MenuBook, IsOfAll: true), new("Keys", "/keys", Icons.Material.Rounded.Key, IsOfAll: true)]),
+        new(
+            "Who",
+            [
+                new("Diary", "/diary", Icons.Material.Rounded.MenuBook, IsOfAll: true),
+                new("Keys", "/keys", Icons.Material.Rounded.Key, IsOfAll: true),
+            ]
+        ),
     ];
 
     /// <summary>The groups, in the order in which operators need them, without what the user would be refused.</summary>

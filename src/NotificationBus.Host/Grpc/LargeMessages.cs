@@ -8,8 +8,8 @@ using NotificationBus.Host.Http;
 namespace NotificationBus.Host.Grpc;
 
 /// <summary>
-/// The door for messages with many items. An item of two octets is an object of hundreds, so they are counted before the library makes them;
-/// and few messages are read at the same time.
+/// The door for messages with many items. An item of two octets is an object of hundreds, so they are counted before the library makes
+/// them; and few messages are read at the same time.
 /// </summary>
 sealed class LargeMessages : IDisposable
 {

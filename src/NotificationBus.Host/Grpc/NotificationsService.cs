@@ -17,8 +17,8 @@ using WithdrawalPreview = NotificationBus.Host.Grpc.V1.WithdrawalPreview;
 namespace NotificationBus.Host.Grpc;
 
 /// <summary>
-/// <c>notificationbus.v1.Notifications</c>: each call is one of the HTTP API, in other words. So there is one way in, with one set of rules,
-/// limits and errors, and what is new there is here once the messages name it.
+/// <c>notificationbus.v1.Notifications</c>: each call is one of the HTTP API, in other words. So there is one way in, with one set of
+/// rules, limits and errors, and what is new there is here once the messages name it.
 /// </summary>
 sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.NotificationsBase
 {
@@ -104,7 +104,9 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
             : new WithdrawResponse { Withdrawal = Read<Withdrawal>(body) };
     }
 
-    /// <summary>Ends when the notification has ended and all is told; a stream of the API that ends before is taken up where it was.</summary>
+    /// <summary>
+    /// Ends when the notification has ended and all is told; a stream of the API that ends before is taken up where it was.
+    /// </summary>
     public override async Task Watch(WatchRequest request, IServerStreamWriter<NotificationEvent> responseStream, ServerCallContext context)
     {
         var path = $"{Path}/{IdOf(request.Id)}/events";
@@ -205,7 +207,9 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
             Content = json is null ? null : new StringContent(json, Encoding.UTF8, MediaTypeNames.Application.Json),
         };
 
-    /// <summary>The call is its caller's, and is checked again. So are the headers, which a client of HTTP would leave out when they are none.</summary>
+    /// <summary>
+    /// The call is its caller's, and is checked again. So are the headers, which a client of HTTP would leave out when they are none.
+    /// </summary>
     static Action<HttpContext> Introduce(ServerCallContext context, (string Name, string Value)[] headers)
     {
         var outer = context.GetHttpContext();

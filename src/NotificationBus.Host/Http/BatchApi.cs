@@ -43,7 +43,8 @@ static partial class BatchApi
             .Takes<NotificationRequested[]>()
             .Heeds(
                 NotificationsApi.IdempotencyKey,
-                "Gives each item without an eventId one: the key, a colon and how many of those before it are for the same recipient. The same "
+                "Gives each item without an eventId one: the key, a colon and how many of those before it are for "
+                    + "the same recipient. The same "
                     + "call again stays the same notifications."
             )
             .Answers<TakenBatch>(StatusCodes.Status202Accepted)

@@ -23,7 +23,8 @@ sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider
     readonly ConcurrentDictionary<string, Allowance> _applications = new(StringComparer.Ordinal);
     readonly string _policy = string.Create(
         CultureInfo.InvariantCulture,
-        $"\"key\";q={options.Value.CallsPerKey};w={(long)options.Value.Window.TotalSeconds}, \"application\";q={options.Value.CallsPerApplication};w={(long)options.Value.Window.TotalSeconds}"
+        $"\"key\";q={options.Value.CallsPerKey};w={(long)options.Value.Window.TotalSeconds}, "
+            + $"\"application\";q={options.Value.CallsPerApplication};w={(long)options.Value.Window.TotalSeconds}"
     );
 
     /// <summary>Counts a call.</summary>
@@ -90,7 +91,9 @@ sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider
 /// <summary>The place of <see cref="CallLimits"/> in the way of a call.</summary>
 static class CallLimitsSetup
 {
-    /// <summary>Counts each call of somebody who is known. Needs to know who calls, and comes before anything of the call is read.</summary>
+    /// <summary>
+    /// Counts each call of somebody who is known. Needs to know who calls, and comes before anything of the call is read.
+    /// </summary>
     public static void UseCallLimits(this WebApplication app)
     {
         var limits = app.Services.GetRequiredService<CallLimits>();

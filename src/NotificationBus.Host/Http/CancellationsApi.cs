@@ -157,7 +157,8 @@ public sealed record Cancelling(string Status, string? Detail)
         new(
             "cancelling",
             notification is null
-                ? "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."
+                ? "No such notification is on record yet. Its event is waited for, for a day; "
+                    + "what it sends before that is noticed is not called back."
                 : null
         );
 }

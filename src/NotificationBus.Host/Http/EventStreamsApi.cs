@@ -11,8 +11,8 @@ using NotificationBus.Saga;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// <c>/v1/notifications/{id}/events</c>: what becomes of a notification, as server-sent events (WHATWG HTML, 9.2) with the types and data of
-/// webhooks.
+/// <c>/v1/notifications/{id}/events</c>: what becomes of a notification, as server-sent events (WHATWG HTML, 9.2) with the types and data
+/// of webhooks.
 /// </summary>
 static class EventStreamsApi
 {
@@ -37,7 +37,9 @@ static class EventStreamsApi
             .Produces(StatusCodes.Status204NoContent)
             .Refuses(404, 429);
 
-    /// <summary>204 when it has ended and all was told: whoever reads as a browser does comes again when a stream has ended, and not after 204.</summary>
+    /// <summary>
+    /// 204 when it has ended and all was told: whoever reads as a browser does comes again when a stream has ended, and not after 204.
+    /// </summary>
     static async Task<IResult> Stream(
         Guid id,
         HttpContext context,

@@ -65,7 +65,9 @@ static class JsonBody
         }
     }
 
-    /// <summary>A body that is a list: each item of it as it stands there, to be read by <see cref="Parse"/>. Or the answer instead.</summary>
+    /// <summary>
+    /// A body that is a list: each item of it as it stands there, to be read by <see cref="Parse"/>. Or the answer instead.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="most">The most items; of more nothing is read.</param>
     public static async Task<(JsonItems? Items, IResult? Refusal)> ReadItems(HttpRequest request, int most)
@@ -129,7 +131,8 @@ static class JsonBody
         // Its message may quote the body; the place is enough.
         Problems.MalformedJson(
             exception.LineNumber is { } line
-                ? $"It ends or goes wrong at line {line + 1}, byte {exception.BytePositionInLine + 1}. At most {Document.MaxDepth} levels are read."
+                ? $"It ends or goes wrong at line {line + 1}, byte {exception.BytePositionInLine + 1}. "
+                    + $"At most {Document.MaxDepth} levels are read."
                 : "An object has a property twice."
         );
 

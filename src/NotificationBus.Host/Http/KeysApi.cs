@@ -4,7 +4,9 @@ using NotificationBus.Host.OpenApi;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary><c>/v1/keys</c>: the keys of those who call. What is changed holds on this host at once, and on all others within a second.</summary>
+/// <summary>
+/// <c>/v1/keys</c>: the keys of those who call. What is changed holds on this host at once, and on all others within a second.
+/// </summary>
 static class KeysApi
 {
     const string Tag = "Keys";

@@ -49,7 +49,8 @@ sealed record PreferHeader
                 new PreferHeader(),
                 Problems.Validation(
                     "Prefer",
-                    $"has a preference that is not known here, and handling=strict; known are wait, respond-async, handling{Spelling.DidYouMean(name, Known)}"
+                    "has a preference that is not known here, and handling=strict; known are wait, respond-async, "
+                        + $"handling{Spelling.DidYouMean(name, Known)}"
                 )
             );
         }

@@ -59,7 +59,8 @@ static partial class Problems
             StatusCodes.Status503ServiceUnavailable,
             "unavailable",
             "This host is about to stop",
-            "The item was not taken. Send it again. Where each has an eventId, or the call an Idempotency-Key, the whole call can be made again."
+            "The item was not taken. Send it again. Where each has an eventId, or the call an Idempotency-Key, "
+                + "the whole call can be made again."
         );
     }
 
@@ -72,7 +73,8 @@ static partial class Problems
             StatusCodes.Status422UnprocessableEntity,
             "another-event",
             "The key was used before for something else",
-            $"Notification {notificationId} was begun with the same eventId or Idempotency-Key and other content, see /v1/notifications/{notificationId}. Send what is new under a key of its own."
+            $"Notification {notificationId} was begun with the same eventId or Idempotency-Key and other content, "
+                + $"see /v1/notifications/{notificationId}. Send what is new under a key of its own."
         );
 
     public static IResult UnknownEvent(string name, IReadOnlyCollection<string> known) =>
@@ -88,7 +90,8 @@ static partial class Problems
             StatusCodes.Status404NotFound,
             "unknown-notification",
             "There is no such notification",
-            "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=."
+            "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET "
+                + "/v1/notifications?recipient=."
         );
 
     public static IResult UnknownDelivery() =>
@@ -198,7 +201,8 @@ static partial class Problems
             StatusCodes.Status401Unauthorized,
             "needs-key",
             "This host asks for a key",
-            "Send it as Authorization: Bearer nb_… . An administrator makes one with POST /v1/keys, or with 'keys create' on the command line."
+            "Send it as Authorization: Bearer nb_… . An administrator makes one with POST /v1/keys, or with 'keys "
+                + "create' on the command line."
         );
 
     /// <summary>Whether it is unknown, wrong, revoked or for another place is nobody's business who does not have it.</summary>
@@ -267,7 +271,9 @@ static partial class Problems
             StatusCodes.Status403Forbidden,
             "of-one-application",
             "This concerns other applications as well",
-            $"You belong to {(application.Length > 0 ? $"the application {application}" : "no application")}. It needs a key with the scope admin, any key of the application platform, or somebody who signs in and is not limited to one."
+            $"You belong to {(application.Length > 0 ? $"the application {application}" : "no application")}. "
+                + "It needs a key with the scope admin, any key of the application platform, or somebody who signs in "
+                + "and is not limited to one."
         );
 
     /// <summary>The keys that are known are too old to say yes or no by.</summary>
@@ -317,7 +323,8 @@ static partial class Problems
             StatusCodes.Status409Conflict,
             "no-change-of-repair",
             "The repair does not stand so that it could be",
-            $"It is {status}. Only one that is running can be paused, and one that is done or stopped ends so; plan another one for what is left."
+            $"It is {status}. Only one that is running can be paused, and one that is done or stopped ends so; "
+                + "plan another one for what is left."
         );
 
     public static IResult NoReceipts() =>
@@ -409,7 +416,8 @@ static partial class Problems
             StatusCodes.Status404NotFound,
             "not-found",
             "There is nothing here",
-            "Write the path as it is in the end: its fixed parts in lower case, without . and .., doubled slashes and backslashes, and no letter, digit, -, ., _ or ~ as %."
+            "Write the path as it is in the end: its fixed parts in lower case, without . and .., doubled slashes and backslashes, "
+                + "and no letter, digit, -, ., _ or ~ as %."
         );
 
     /// <summary>More is asked for than is taken at the same time.</summary>
@@ -463,7 +471,8 @@ static partial class Problems
             StatusCodes.Status429TooManyRequests,
             "too-many-unknown",
             "Too many notifications that are not on record are to be cancelled",
-            $"In {UnknownCancellations.Window.TotalMinutes} minutes a caller may cancel {UnknownCancellations.MostOfACaller} before their events have come. Publish CancelNotification, or cancel when the notification is on record."
+            $"In {UnknownCancellations.Window.TotalMinutes} minutes a caller may cancel {UnknownCancellations.MostOfACaller} before "
+                + "their events have come. Publish CancelNotification, or cancel when the notification is on record."
         );
     }
 
@@ -556,7 +565,8 @@ static partial class Problems
                 "There is nothing here",
                 isApi
                     ? "See /v1/notifications, /v1/events/{name} and /v1/status."
-                    : "This host works, and takes no calls (Roles): it answers /health/live and /health/ready. Call one that has the role api."
+                    : "This host works, and takes no calls (Roles): it answers /health/live and /health/ready. "
+                        + "Call one that has the role api."
             ),
             StatusCodes.Status405MethodNotAllowed => Problem(
                 status,

@@ -274,7 +274,9 @@ public sealed record ProviderStatus
 
 /// <summary>The calls of one host to an account at the same time.</summary>
 /// <param name="InUse">The calls that are under way.</param>
-/// <param name="Limit">The most there are now: between <c>Channels:{channel}:Concurrency:Min</c> and <c>Max</c>, as the account bears it.</param>
+/// <param name="Limit">
+/// The most there are now: between <c>Channels:{channel}:Concurrency:Min</c> and <c>Max</c>, as the account bears it.
+/// </param>
 /// <param name="Waiting">The deliveries that wait for one to end.</param>
 public sealed record ConcurrencyStatus(int InUse, int Limit, int Waiting);
 

@@ -148,7 +148,8 @@ static partial class ReceiptsApi
 
     [LoggerMessage(
         LogLevel.Warning,
-        "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason} ({Times} since this was said last)"
+        "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: "
+            + "{Reason} ({Times} since this was said last)"
     )]
     static partial void NotNow(ILogger log, string provider, string reason, int times);
 

@@ -9,8 +9,8 @@ using NotificationBus.Repairs;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// <c>/v1/repairs</c>: what has failed is begun anew. <c>POST</c> makes a plan of what a search finds; <c>POST /v1/repairs/{id}/run</c> runs
-/// exactly that.
+/// <c>/v1/repairs</c>: what has failed is begun anew. <c>POST</c> makes a plan of what a search finds; <c>POST /v1/repairs/{id}/run</c>
+/// runs exactly that.
 /// </summary>
 static class RepairsApi
 {

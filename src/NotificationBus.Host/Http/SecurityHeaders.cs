@@ -3,7 +3,8 @@ namespace NotificationBus.Host.Http;
 /// <summary>Fields of every answer that say to browsers and caches what they may do with it.</summary>
 static class SecurityHeaders
 {
-    // An answer is no page: nothing is loaded for it, no form is sent from it, and no other page shows it. Pages have policies of their own.
+    // An answer is no page: nothing is loaded for it, no form is sent from it, and no other page shows it. Pages have policies of their
+    // own.
     const string NoPage = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     // A year. Not for names below this one, which are others' to decide about.

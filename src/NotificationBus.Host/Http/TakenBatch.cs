@@ -13,7 +13,9 @@ public sealed record TakenBatch(int Accepted, int Refused, IReadOnlyList<BatchIt
 /// <param name="Status">The status that the item alone would have been answered with: 202, or that of its problem.</param>
 public sealed record BatchItem(int Index, int Status)
 {
-    /// <summary>The name of the occurrence: its own, or made of the key of the call and how many before it are for the same recipient.</summary>
+    /// <summary>
+    /// The name of the occurrence: its own, or made of the key of the call and how many before it are for the same recipient.
+    /// </summary>
     public string? EventId { get; init; }
 
     /// <summary>The notification it began, or had begun when it came before; null for one that was refused, or that withdraws.</summary>

@@ -62,5 +62,7 @@ public sealed record QueueList(Transport Transport, bool IsConnected, IReadOnlyL
 /// <param name="Queue">The queue.</param>
 /// <param name="Messages">How many wait in it, those not counted that a host has taken and not acknowledged.</param>
 /// <param name="Consumers">How many listen on it.</param>
-/// <param name="OldestSeconds">For how long something waits in it, as this host has seen it: no message is older, by more than one look.</param>
+/// <param name="OldestSeconds">
+/// For how long something waits in it, as this host has seen it: no message is older, by more than one look.
+/// </param>
 public sealed record QueueView(string Queue, long Messages, long Consumers, double OldestSeconds);

@@ -30,8 +30,8 @@ static class WithdrawalsApi
             .Refuses(413, 415, 429);
 
     /// <summary>
-    /// 200 with what it would be about, when that is asked for. Else 202 with what became of the deliveries: all of it is in the ledger, and
-    /// the saga follows.
+    /// 200 with what it would be about, when that is asked for. Else 202 with what became of the deliveries: all of it is in the ledger,
+    /// and the saga follows.
     /// </summary>
     static async Task<IResult> Withdraw(
         HttpRequest request,
@@ -108,8 +108,8 @@ public sealed record WithdrawalRequest
     public required IReadOnlyList<string> Categories { get; init; }
 
     /// <summary>
-    /// Those that begin before then, at most 90 days from now; later ones are sent. By default those of the next while are withdrawn as well,
-    /// as <c>Withdrawals:KeptFor</c> says.
+    /// Those that begin before then, at most 90 days from now; later ones are sent. By default those of the next while are withdrawn as
+    /// well, as <c>Withdrawals:KeptFor</c> says.
     /// </summary>
     public DateTimeOffset? Before { get; init; }
 
@@ -130,8 +130,8 @@ public sealed record WithdrawalRequest
 public sealed record WithdrawalPreview(int Found, IReadOnlyDictionary<string, int> Statuses, bool IsComplete);
 
 /// <summary>
-/// What became of the deliveries that were withdrawn. Each is counted once, unless it has failed or was not needed. The same call again gives
-/// the same, until what is in doubt is decided.
+/// What became of the deliveries that were withdrawn. Each is counted once, unless it has failed or was not needed. The same call again
+/// gives the same, until what is in doubt is decided.
 /// </summary>
 /// <param name="Withdrawn">No provider has them, and none will get them.</param>
 /// <param name="Sent">A provider had taken them.</param>

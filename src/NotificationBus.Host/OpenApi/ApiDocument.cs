@@ -107,7 +107,8 @@ static class ApiDocument
             Title = "NotificationBus",
             Version = Version,
             Description =
-                "Events and requests for notifications come in, and everything on record can be read and changed. Errors are problem details "
+                "Events and requests for notifications come in, and everything on record can be read and changed. "
+                    + "Errors are problem details "
                 + "(RFC 9457). A property without a value is left out. Answers to GET are given to HEAD as well, without their body.",
             License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
         };
@@ -122,7 +123,8 @@ static class ApiDocument
                 Scheme = "bearer",
                 BearerFormat = "nb_{application}_{id}_{secret}",
                 Description =
-                    "A key with the scope that each operation names: send, read, operate or admin. A host that runs embedded on this machine "
+                    "A key with the scope that each operation names: send, read, operate or admin. "
+                        + "A host that runs embedded on this machine "
                     + "alone asks for none.",
             },
         };

@@ -17,11 +17,13 @@ static class ExampleBodies
     {
         ["postOrderPlaced"] = $$"""{"eventId":"order-4711-placed","orderId":"4711",{{Bowl}},"buyer":{{Buyer}},"seller":{{Seller}}}""",
         ["postOrderShipped"] =
-            $$"""{"eventId":"order-4711-shipped","orderId":"4711","product":"Blue ceramic bowl","carrier":"Kerry","trackingNumber":"TH4711","buyer":{{Buyer}}}""",
+            """{"eventId":"order-4711-shipped","orderId":"4711","product":"Blue ceramic """
+                + $$"""bowl","carrier":"Kerry","trackingNumber":"TH4711","buyer":{{Buyer}}}""",
         ["postPaymentReminderDue"] = $$"""{"eventId":"order-4711-reminder-1","orderId":"4711",{{Bowl}},"buyer":{{Buyer}}}""",
         ["postOrderPaid"] = """{"eventId":"order-4711-paid","orderId":"4711"}""",
         ["postChatMessageSent"] =
-            $$"""{"eventId":"message-815","conversationId":"c-42","text":"Is it still there?","product":"Blue ceramic bowl","buyer":{{Buyer}},"seller":{{Seller}}}""",
+            """{"eventId":"message-815","conversationId":"c-42","text":"Is it still there?","product":"Blue ceramic bowl","buyer":"""
+                + $$"""{{Buyer}},"seller":{{Seller}}}""",
         ["postNotificationRequested"] = Announcement("opening-hours-1"),
         ["requestNotification"] = Announcement("opening-hours-2"),
         ["requestNotifications"] = $"[{Announcement("opening-hours-3")},{Announcement("opening-hours-4")}]",
@@ -42,7 +44,8 @@ static class ExampleBodies
         ["replayFailedMessage"] = """{"by":"ann","why":"the template is mended"}""",
         ["archiveFailedMessage"] = """{"by":"ann","why":"it was a test"}""",
         ["createSubscription"] =
-            """{"url":"https://shop.example.com/hooks/notifications","events":["notification.failed","delivery.bounced"],"categories":["order-placed"]}""",
+            """{"url":"https://shop.example.com/hooks/notifications","events":"""
+                + """["notification.failed","delivery.bounced"],"categories":["order-placed"]}""",
         ["changeSubscription"] = """{"enabled":true,"why":"the receiver is mended"}""",
         ["rotateSubscriptionSecret"] = """{"graceSeconds":86400,"why":"once a year"}""",
         ["recoverSubscription"] = """{"since":"2026-11-30T09:00:00Z","why":"the receiver was away"}""",
@@ -69,5 +72,6 @@ static class ExampleBodies
         : null;
 
     static string Announcement(string eventId) =>
-        $$"""{"eventId":"{{eventId}}","category":"announcement","recipient":{{Seller}},"data":{"title":"New opening hours","text":"We are open on Sunday."} }""";
+        $$"""{"eventId":"{{eventId}}","category":"announcement","recipient":{{Seller}},"data":"""
+            + """{"title":"New opening hours","text":"We are open on Sunday."} }""";
 }

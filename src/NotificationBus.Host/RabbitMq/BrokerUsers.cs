@@ -5,8 +5,9 @@ using NotificationBus.Intake;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// The application of a message by the user of the broker who has published it, as RabbitMQ has checked (rabbitmq.com, "Validated User-ID").
-/// A message without one may be anybody's. The header of the host is believed when its own user published it, and from nobody else.
+/// The application of a message by the user of the broker who has published it, as RabbitMQ has checked (rabbitmq.com, "Validated
+/// User-ID"). A message without one may be anybody's. The header of the host is believed when its own user published it, and from nobody
+/// else.
 /// </summary>
 sealed class BrokerUsers(HostSettings settings, BrokerConnections broker) : IMessageApplications
 {

@@ -41,7 +41,8 @@ sealed class ManagementPlugIn(HostSettings settings) : IDisposable
                 )
             {
                 why =
-                    $"{node.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}";
+                    $"{node.BaseAddress} "
+                    + (exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer");
                 // Another node of the cluster, and if there is no time left, then the next time.
                 _asked = (_asked + 1) % _nodes.Count;
             }

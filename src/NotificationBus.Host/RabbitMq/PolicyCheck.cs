@@ -27,7 +27,8 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
         var (harmful, why) = await plugIn.Ask(Ask, cancellationToken);
         _unknown = why is null
             ? null
-            : $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {why}. Set RabbitMq:ManagementUrl, and give the user the tag management";
+            : $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {why}. "
+                + "Set RabbitMq:ManagementUrl, and give the user the tag management";
         return harmful;
     }
 
@@ -64,7 +65,8 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
             isShown,
             rules.Count == 0
                 ? null
-                : $"policy '{string.Join("' or '", policies.OfType<string>())}' gives queue '{queue}' {string.Join(" and ", rules)}: messages would be lost "
+                : $"policy '{string.Join("' or '", policies.OfType<string>())}' gives queue '{queue}' {string.Join(" and ", rules)}: "
+                    + "messages would be lost "
                     + "without a word; exclude the queue from the policy's pattern, or clear it"
         );
     }

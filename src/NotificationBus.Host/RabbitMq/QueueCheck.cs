@@ -94,7 +94,8 @@ sealed partial class QueueCheck(
         {
             Constants.PreconditionFailed => new Refusal(
                 what,
-                $"RabbitMQ: {what} exists with another {Difference(reason.ReplyText)}; {(IsQueue(what) ? "move its messages away, " : "")}delete it and start again",
+                $"RabbitMQ: {what} exists with another {Difference(reason.ReplyText)}; "
+                    + $"{(IsQueue(what) ? "move its messages away, " : "")}delete it and start again",
                 IsBroken: true
             ),
             Constants.AccessRefused => new Refusal(
@@ -155,9 +156,11 @@ sealed partial class QueueCheck(
             null => null,
             AuthenticationFailureException or PossibleAuthenticationFailureException => "the broker refuses the user or the password",
             OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed or Constants.AccessRefused } =>
-                "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, or name another one after the port",
+                "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, "
+                    + "or name another one after the port",
             AuthenticationException certificate =>
-                $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); name its authority in RabbitMq:TrustedCertificate",
+                $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); "
+                    + "name its authority in RabbitMq:TrustedCertificate",
             _ => Refusal(exception.InnerException),
         };
 
@@ -165,7 +168,8 @@ sealed partial class QueueCheck(
     partial void WaitingForBroker(BrokerAddress address);
 
     [GeneratedRegex(
-        @"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')",
+        @"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is "
+            + @"((?<current>none)|(the value )?'(?<current>[^']*)')",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Inequivalent();

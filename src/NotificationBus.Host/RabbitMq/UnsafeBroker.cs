@@ -10,8 +10,10 @@ sealed class UnsafeBroker(BrokerConnections broker) : IStartWarnings
     internal static IEnumerable<string> Of(BrokerAddress address)
     {
         if (address.User == "guest")
-            yield return "RabbitMQ is used as guest, whose password everybody knows; name a user of its own in ConnectionStrings:RabbitMq (rabbitmqctl add_user)";
+            yield return "RabbitMQ is used as guest, whose password everybody knows; name a user of its own in "
+                + "ConnectionStrings:RabbitMq (rabbitmqctl add_user)";
         if (address is { IsEncrypted: false, IsLoopback: false })
-            yield return "ConnectionStrings:RabbitMq is not encrypted: passwords, and people's addresses, can be read on the way; use amqps";
+            yield return "ConnectionStrings:RabbitMq is not encrypted: passwords, and people's addresses, can be "
+                + "read on the way; use amqps";
     }
 }

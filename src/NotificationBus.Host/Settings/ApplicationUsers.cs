@@ -8,8 +8,8 @@ namespace NotificationBus.Host.Settings;
 public sealed class ApplicationOptions
 {
     /// <summary>
-    /// The users of the broker whose messages belong to it. They must set the property <c>user_id</c>, which RabbitMQ checks. No user may be
-    /// in two applications, and the host's own in none.
+    /// The users of the broker whose messages belong to it. They must set the property <c>user_id</c>, which RabbitMQ checks. No user may
+    /// be in two applications, and the host's own in none.
     /// </summary>
     public IReadOnlyList<string> BusUsers { get; set; } = [];
 
@@ -56,13 +56,15 @@ sealed class ApplicationUsers
         foreach (var (place, users) in Lists(settings))
         {
             foreach (var twice in users.GroupBy(user => user.User, StringComparer.Ordinal).Where(user => user.Count() > 1))
-                yield return $"Applications:{twice.Last().Application}:{place} names {twice.Key}, whom {twice.First().Application} has already; each belongs to one application";
+                yield return $"Applications:{twice.Last().Application}:{place} names {twice.Key}, whom {twice.First().Application} has "
+                    + "already; each belongs to one application";
             if (
                 place == nameof(ApplicationOptions.BusUsers)
                 && hostsUser is not null
                 && users.Find(user => user.User == hostsUser) is { User: not null } own
             )
-                yield return $"Applications:{own.Application}:{place} names {hostsUser}, with whom this host connects; give its producers users of their own";
+                yield return $"Applications:{own.Application}:{place} names {hostsUser}, with whom this host connects; "
+                    + "give its producers users of their own";
         }
     }
 

@@ -43,7 +43,8 @@ static class CertificateCheck
         if (section["Path"] is not { Length: > 0 } path)
         {
             if (section["Subject"] is not { Length: > 0 })
-                yield return $"{section.Path}:Path is missing; name a file in PEM with {section.Path}:KeyPath, or one in PKCS #12 with {section.Path}:Password";
+                yield return $"{section.Path}:Path is missing; name a file in PEM with {section.Path}:KeyPath, "
+                    + $"or one in PKCS #12 with {section.Path}:Password";
             yield break;
         }
 
@@ -92,7 +93,8 @@ static class CertificateCheck
         {
             return section["KeyPath"] is null
                 ? $"{section.Path}:Password does not open the file, or it is no PKCS #12 (.pfx); one in PEM needs {section.Path}:KeyPath"
-                : $"{section.Path}: the files are no certificate in PEM and its own private key{(section["Password"] is null ? "" : $", or {section.Path}:Password does not open the key")}";
+                : $"{section.Path}: the files are no certificate in PEM and its own private "
+                    + $"key{(section["Password"] is null ? "" : $", or {section.Path}:Password does not open the key")}";
         }
     }
 }

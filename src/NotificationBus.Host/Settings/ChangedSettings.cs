@@ -115,7 +115,8 @@ sealed partial class ChangedSettings(IConfiguration configuration, ILogger<Chang
 
     [LoggerMessage(
         LogLevel.Error,
-        "The file of settings {File} is no JSON any more. What was read at start stays in force until the host is started again, which it would not do"
+        "The file of settings {File} is no JSON any more. What was read at start stays in force until the host is started "
+            + "again, which it would not do"
     )]
     static partial void SettingsUnreadable(ILogger log, string file);
 }

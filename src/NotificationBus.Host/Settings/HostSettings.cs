@@ -43,8 +43,8 @@ public sealed class HostSettings
     public string? PublicUrls { get; set; }
 
     /// <summary>
-    /// The addresses at which gRPC is spoken without TLS, such as <c>http://localhost:8082</c>, separated by semicolons. Ports of their own:
-    /// without TLS one port speaks HTTP/1.1 or HTTP/2. An <c>https</c> address in <c>Urls</c> speaks both. Default: none.
+    /// The addresses at which gRPC is spoken without TLS, such as <c>http://localhost:8082</c>, separated by semicolons. Ports of their
+    /// own: without TLS one port speaks HTTP/1.1 or HTTP/2. An <c>https</c> address in <c>Urls</c> speaks both. Default: none.
     /// </summary>
     public string? GrpcUrls { get; set; }
 

@@ -87,7 +87,8 @@ static class SettingsCheck
                 // An empty list of conditions is told from a wrong one where the chains are made.
                 if (channel.Routes[index].When.Categories.Any(category => !settings.EventTypes.ContainsKey(category)))
                     errors.Add(
-                        $"Channels:{name}:Routes:{index}:When:Categories names no category, allowed are {string.Join(", ", settings.EventTypes.Keys.Order(StringComparer.Ordinal))}"
+                        $"Channels:{name}:Routes:{index}:When:Categories names no category, allowed are "
+                            + $"{string.Join(", ", settings.EventTypes.Keys.Order(StringComparer.Ordinal))}"
                     );
             }
         }
@@ -100,7 +101,8 @@ static class SettingsCheck
                 && !(rule.Channels.Count > 0 && rule.Channels.All(name => channels.Find(name) is { Parts.Count: 0 }))
             )
                 errors.Add(
-                    $"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}"
+                    $"EventTypes:{category} has no templates, categories with templates are "
+                        + $"{string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}"
                 );
             foreach (
                 var channel in rule.Channels.Where(channel =>
@@ -108,7 +110,8 @@ static class SettingsCheck
                 )
             )
                 errors.Add(
-                    $"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.liquid"
+                    $"EventTypes:{category}:Channels names {channel}, but there is no template "
+                        + $"{category}/{channel}.{settings.Templates.DefaultLanguage}.liquid"
                 );
             var withdrawing = services.GetServices<IWithdrawalMap>().Select(map => map.Name).Order(StringComparer.Ordinal).ToList();
             for (var index = 0; index < rule.WithdrawnBy.Count; index++)
@@ -133,7 +136,12 @@ static class SettingsCheck
                 .Where(map => map is not NotificationRequestedMap && !settings.EventTypes.ContainsKey(map.Name))
         )
             errors.Add(
-                $"EventTypes:{map.Name} is missing; say which channels the event uses{(categories.Contains(map.Name) ? "" : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.liquid")}"
+                $"EventTypes:{map.Name} is missing; say which channels the event uses"
+                    + (
+                        categories.Contains(map.Name)
+                            ? ""
+                            : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.liquid"
+                    )
             );
 
         foreach (var category in categories.Where(category => category.Any(char.IsUpper)))
@@ -159,7 +167,8 @@ static class SettingsCheck
         if (type is null)
             return
             [
-                $"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}",
+                $"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; "
+                    + $"allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}",
             ];
 
         var reader = new SettingsReader();
@@ -181,7 +190,8 @@ static class SettingsCheck
             // By its number: a stray argument may be the tail of a password with a space in it.
             if (!IsSwitch(args[index]))
                 throw new SettingsException(
-                    $"Argument {index + 1} is no setting; write --Key=value, for instance --Transport=RabbitMq{(index == 0 ? Spelling.DidYouMean(args[0], Commands.Names) : "")}"
+                    $"Argument {index + 1} is no setting; write --Key=value, for instance "
+                        + $"--Transport=RabbitMq{(index == 0 ? Spelling.DidYouMean(args[0], Commands.Names) : "")}"
                 );
             if (args[index].Contains('='))
                 continue;
@@ -198,14 +208,17 @@ static class SettingsCheck
         if (settings.Transport == Transport.RabbitMq)
         {
             if (string.IsNullOrWhiteSpace(servers.RabbitMq))
-                yield return "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it, for instance amqp://user:password@localhost:5672";
+                yield return "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it, for instance "
+                    + "amqp://user:password@localhost:5672";
             else if (BrokerAddress.Parse(servers.RabbitMq) is null)
                 yield return "ConnectionStrings:RabbitMq must be a URI such as amqp://user:password@localhost:5672/vhost";
 
             if (string.IsNullOrWhiteSpace(servers.Postgres))
-                yield return "ConnectionStrings:Postgres is missing; Transport=RabbitMq needs it, for instance Host=localhost;Database=notificationbus;Username=…;Password=…";
+                yield return "ConnectionStrings:Postgres is missing; Transport=RabbitMq needs it, for instance "
+                    + "Host=localhost;Database=notificationbus;Username=…;Password=…";
             else if (!IsConnectionString(servers.Postgres))
-                yield return "ConnectionStrings:Postgres must be an Npgsql connection string such as Host=localhost;Database=notificationbus;Username=…;Password=…";
+                yield return "ConnectionStrings:Postgres must be an Npgsql connection string such as "
+                    + "Host=localhost;Database=notificationbus;Username=…;Password=…";
         }
         else if (!string.IsNullOrWhiteSpace(servers.RabbitMq) || !string.IsNullOrWhiteSpace(servers.Postgres))
         {
@@ -246,7 +259,8 @@ static class SettingsCheck
         return settings.Retention.Notifications < LeastForLinks
             ?
             [
-                $"Retention:Notifications must be {LeastForLinks:c} or longer with Unsubscribe:PublicUrl: a link to unsubscribe works only while its notification is on record",
+                $"Retention:Notifications must be {LeastForLinks:c} or longer with Unsubscribe:PublicUrl: "
+                    + "a link to unsubscribe works only while its notification is on record",
             ]
             : [];
     }

@@ -30,11 +30,14 @@ sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration,
         if (!settings.IsApi)
             yield break;
         if (settings.Inbox is true)
-            yield return "Inbox=true shows every caught delivery, with its address and its text, to whoever may read; leave it out in production";
+            yield return "Inbox=true shows every caught delivery, with its address and its text, to whoever may read; "
+                + "leave it out in production";
         if (!asked.Value && settings.Auth.Mode == AuthMode.None)
-            yield return "Auth:Mode=None lets whoever reaches Urls send, read and switch everything; leave it out, and make keys ('keys create')";
+            yield return "Auth:Mode=None lets whoever reaches Urls send, read and switch everything; "
+                + "leave it out, and make keys ('keys create')";
         if (PublicPort.Split(settings.AllowedHosts).Contains("*", StringComparer.Ordinal))
-            yield return "AllowedHosts=* takes every name for this host's, so that a stranger's page can read it with a visitor's browser (DNS rebinding); name those it has";
+            yield return "AllowedHosts=* takes every name for this host's, so that a stranger's page can read it with a visitor's "
+                + "browser (DNS rebinding); name those it has";
         if (
             settings.PublicUrls is null
             && !asked.Value
@@ -56,9 +59,11 @@ sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration,
         {
             var set = configuration.GetSection($"Providers:{account}");
             if (IsTrue(set["AllowPlaintext"]))
-                yield return $"Providers:{account}:AllowPlaintext=true sends passwords and people's mail where anybody on the way can read them; use TLS";
+                yield return $"Providers:{account}:AllowPlaintext=true sends passwords and people's mail where anybody on the "
+                    + "way can read them; use TLS";
             if (IsTrue(set["AllowPrivateAddresses"]))
-                yield return $"Providers:{account}:AllowPrivateAddresses=true lets whoever names a webhook have this host call servers inside; leave it out";
+                yield return $"Providers:{account}:AllowPrivateAddresses=true lets whoever names a webhook have this host call "
+                    + "servers inside; leave it out";
             if (Uri.TryCreate(set["Url"], UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback)
                 yield return $"Providers:{account}:Url sends what it says where anybody on the way can read it; use https";
         }

@@ -26,6 +26,7 @@ sealed class UnusedSettings(HostSettings settings, IConfiguration configuration,
             .Select(account => account.Name)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var account in configuration.GetSection("Providers").GetChildren().Where(account => !used.Contains(account.Key)))
-            yield return $"{account.Path} is set, but no channel names it: nothing is sent by {account.Key} until Channels:{{channel}}:Providers or a route does{Spelling.DidYouMean(account.Key, used)}";
+            yield return $"{account.Path} is set, but no channel names it: nothing is sent by {account.Key} until "
+                + $"Channels:{{channel}}:Providers or a route does{Spelling.DidYouMean(account.Key, used)}";
     }
 }

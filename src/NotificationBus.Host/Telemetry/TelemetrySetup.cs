@@ -30,8 +30,8 @@ static class TelemetrySetup
 
     public static void AddTelemetry(this IServiceCollection services, TelemetryOptions options)
     {
-        // By itself the instrumentation of HttpClient writes its own header into every request, also where the client is told to write none.
-        // With this one it leaves that to the client. What else producers attach (baggage) goes nowhere.
+        // By itself the instrumentation of HttpClient writes its own header into every request, also where the client is told to write
+        // none. With this one it leaves that to the client. What else producers attach (baggage) goes nowhere.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         var telemetry = services
             .AddOpenTelemetry()

@@ -11,14 +11,15 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Access;
 
 /// <summary>
-/// This host's copy of <see cref="IAccessKeys"/>: to check a key takes a look-up and one hash, and no round trip. A change on any host is here
-/// when the store tells of it, as with <see cref="ControlBoard"/>, and a few seconds later should it fail to.
+/// This host's copy of <see cref="IAccessKeys"/>: to check a key takes a look-up and one hash, and no round trip. A change on any host is
+/// here when the store tells of it, as with <see cref="ControlBoard"/>, and a few seconds later should it fail to.
 /// </summary>
 public sealed partial class KeyRing : BackgroundService
 {
     /// <summary>The reason why nobody could call a host.</summary>
     public const string NoKey =
-        "Auth: there is no key yet, and nobody could call this host. Make one with 'keys create APPLICATION --scopes send,read,operate,admin' "
+        "Auth: there is no key yet, and nobody could call this host. Make one with 'keys create APPLICATION --scopes "
+            + "send,read,operate,admin' "
         + "and the same settings; or set Auth:FirstKey to what 'keys generate APPLICATION' prints; or let everybody in with Auth:Mode=None";
 
     // The store tells of every change; this is for the case that it could not: a revoked key is refused within 5 s.

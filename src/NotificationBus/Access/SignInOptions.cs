@@ -12,7 +12,9 @@ public sealed class SignInOptions : IValidatableObject
     /// </summary>
     public string? Authority { get; set; }
 
-    /// <summary>The id that the provider has given this installation. Needed for pages; without it only calls of the API bring tokens.</summary>
+    /// <summary>
+    /// The id that the provider has given this installation. Needed for pages; without it only calls of the API bring tokens.
+    /// </summary>
     public string? ClientId { get; set; }
 
     /// <summary>The secret to it; never logged. Default: none, for a client without one (PKCE is always used).</summary>
@@ -56,8 +58,8 @@ public sealed class SignInOptions : IValidatableObject
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(8);
 
     /// <summary>
-    /// The claim that names the one application a person may see, such as <c>application</c>; whoever has none sees all. By itself everybody
-    /// who signs in does.
+    /// The claim that names the one application a person may see, such as <c>application</c>; whoever has none sees all. By itself
+    /// everybody who signs in does.
     /// </summary>
     public string? ApplicationClaim { get; set; }
 

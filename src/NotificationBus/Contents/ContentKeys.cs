@@ -7,8 +7,8 @@ using NotificationBus.Model;
 namespace NotificationBus.Contents;
 
 /// <summary>
-/// Encrypts contents (AES-256-GCM) and hashes them, with the keys of <see cref="ContentsOptions"/>. Without a key they are as they are. With
-/// one the hash is keyed as well: of a short text, such as a code, a plain hash would give away what it says.
+/// Encrypts contents (AES-256-GCM) and hashes them, with the keys of <see cref="ContentsOptions"/>. Without a key they are as they are.
+/// With one the hash is keyed as well: of a short text, such as a code, a plain hash would give away what it says.
 /// </summary>
 public sealed class ContentKeys : IDisposable
 {

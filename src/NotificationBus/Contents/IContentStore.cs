@@ -1,8 +1,8 @@
 namespace NotificationBus.Contents;
 
 /// <summary>
-/// The contents on record. Those of a plan are stored by the statement that stores its notification; here they are read, and what was filled
-/// anew is kept.
+/// The contents on record. Those of a plan are stored by the statement that stores its notification; here they are read, and what was
+/// filled anew is kept.
 /// </summary>
 public interface IContentStore
 {

@@ -42,7 +42,9 @@ public sealed class InMemoryLedger(InMemoryNotificationStore store, InMemoryFail
     public Task<long> Unreconciled(CancellationToken cancellationToken) =>
         Task.FromResult<long>(Unrecorded().Count(IsMissing(clock.GetUtcNow())));
 
-    /// <summary>When those were accepted that are not on record. Those that are there by now are forgotten, and those that have failed.</summary>
+    /// <summary>
+    /// When those were accepted that are not on record. Those that are there by now are forgotten, and those that have failed.
+    /// </summary>
     internal IEnumerable<DateTimeOffset> Unrecorded()
     {
         foreach (var (id, (messageId, at)) in _unrecorded)

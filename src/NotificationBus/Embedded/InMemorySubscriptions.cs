@@ -6,8 +6,8 @@ using NotificationBus.Subscriptions;
 namespace NotificationBus.Embedded;
 
 /// <summary>
-/// The subscriptions and what subscribers are told, in memory and lost when the process ends. Of what is settled only the newest is kept, and
-/// of what waits only so much.
+/// The subscriptions and what subscribers are told, in memory and lost when the process ends. Of what is settled only the newest is kept,
+/// and of what waits only so much.
 /// </summary>
 public sealed class InMemorySubscriptions(InMemoryControls controls, TimeProvider clock) : ISubscriptions, IWebhookDeliveries
 {

@@ -102,6 +102,7 @@ static class DeadLettering
 public sealed class MessageTooLargeException(long length)
     : System.Runtime.Serialization.SerializationException(
         length > PartlyKept.LargestWhole
-            ? $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read; its first {PartlyKept.Beginning} are kept, and so it cannot be replayed"
+            ? $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read; its first {PartlyKept.Beginning} are kept, "
+                + "and so it cannot be replayed"
             : $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read"
     );

@@ -68,7 +68,8 @@ public sealed record Failure
     public string? EventName { get; init; }
 
     /// <summary>
-    /// The body, byte for byte but for what a command says, which the record has; only its beginning when <see cref="BodyLength"/> is given.
+    /// The body, byte for byte but for what a command says, which the record has; only its beginning when <see cref="BodyLength"/> is
+    /// given.
     /// </summary>
     public required byte[] Body { get; init; }
 

@@ -18,7 +18,8 @@ public sealed record FailedMessageRoom(long Count, long Bytes, RetentionOptions 
 /// <summary>Every failed message there is room for waits for a decision. Another one stays in its queue until there is room.</summary>
 public sealed class NoRoomException()
     : Exception(
-        "there is no room for another failed message: replay or archive some, or raise Retention:FailedMessagesCount or Retention:FailedMessagesBytes"
+        "there is no room for another failed message: replay or archive some, or raise Retention:FailedMessagesCount or "
+            + "Retention:FailedMessagesBytes"
     );
 
 /// <summary>Says that the room for failed messages ends, before it does.</summary>
@@ -37,7 +38,8 @@ sealed class LittleRoom(IFailedMessages failed) : IProblemSource
                 {
                     Code = room.IsFull ? "failed-messages-full" : "failed-messages-nearly-full",
                     Detail =
-                        $"{room.Count} failed messages of at most {room.Limits.FailedMessagesCount} with {room.Bytes} bytes of at most {room.Limits.FailedMessagesBytes} are on record; "
+                        $"{room.Count} failed messages of at most {room.Limits.FailedMessagesCount} with {room.Bytes} bytes of at most "
+                            + $"{room.Limits.FailedMessagesBytes} are on record; "
                         + (
                             room.IsFull
                                 ? "further ones wait in the queue notifications-failed until some are"

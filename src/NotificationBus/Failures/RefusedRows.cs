@@ -33,7 +33,9 @@ public sealed class RefusedRows
     /// <param name="row">The event.</param>
     /// <param name="contract">Its contract; null when there is no event of that name.</param>
     /// <param name="reason">Why it cannot be taken.</param>
-    /// <param name="application">The application of its producer, to be said when it is replayed; null when that goes without saying.</param>
+    /// <param name="application">
+    /// The application of its producer, to be said when it is replayed; null when that goes without saying.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NoRoomException">All of the failed messages wait for a decision. It is not kept.</exception>
     public async Task Keep(IntakeRow row, Type? contract, string reason, string? application, CancellationToken cancellationToken)

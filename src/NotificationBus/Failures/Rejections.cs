@@ -9,8 +9,8 @@ using NotificationBus.Telemetry;
 namespace NotificationBus.Failures;
 
 /// <summary>
-/// Counts what was set aside, and tells producers of events that were. What is told leaves through the outgoing messages, so that no outage keeps it from being
-/// told.
+/// Counts what was set aside, and tells producers of events that were. What is told leaves through the outgoing messages, so that no outage
+/// keeps it from being told.
 /// </summary>
 /// <param name="outgoing">The outgoing messages.</param>
 /// <param name="publisher">Writes messages. It publishes by the bus, which is built after those who set aside.</param>

@@ -96,7 +96,8 @@ public sealed partial class AcceptanceLog(IUnrecordedNotifications record, TimeP
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Count} accepted notifications were forgotten before the record could be asked for them; should one be lost, the ledger will not say so"
+        "{Count} accepted notifications were forgotten before the record could be asked for them; "
+            + "should one be lost, the ledger will not say so"
     )]
     partial void Forgot(long count);
 

@@ -66,7 +66,9 @@ public sealed partial class Decoration
                 Chat = Addresses(new Place(place, "chat"), person.Chat, "places"),
             };
 
-    /// <summary>Business keys: those that may be keys. Nothing is refused for one that may not, unless whoever gave it can be told.</summary>
+    /// <summary>
+    /// Business keys: those that may be keys. Nothing is refused for one that may not, unless whoever gave it can be told.
+    /// </summary>
     /// <param name="place">Where they stand, as JSON spells it.</param>
     /// <param name="keys">The keys.</param>
     /// <param name="most">The most there may be.</param>

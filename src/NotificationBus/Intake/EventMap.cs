@@ -74,8 +74,8 @@ public abstract class EventMap<TEvent> : IEventMap
     protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
 
     /// <summary>
-    /// Names the event's own numbers under which the notification is found, at most four, such as <c>order</c>. What is no fit value of a key
-    /// is none: see <see cref="BusinessKeys"/>.
+    /// Names the event's own numbers under which the notification is found, at most four, such as <c>order</c>. What is no fit value of a
+    /// key is none: see <see cref="BusinessKeys"/>.
     /// </summary>
     protected virtual IReadOnlyDictionary<string, string> Keys(TEvent happened) => BusinessKeys.None;
 

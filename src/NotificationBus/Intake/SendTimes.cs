@@ -6,8 +6,8 @@ using NotificationBus.Model;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Reads when a notification is to be sent. A moment has an offset from UTC; without one it is a wall time, and its zone says where the wall
-/// is. A wall time that the clocks pass over is the first moment after; of one that comes twice, the first is meant.
+/// Reads when a notification is to be sent. A moment has an offset from UTC; without one it is a wall time, and its zone says where the
+/// wall is. A wall time that the clocks pass over is the first moment after; of one that comes twice, the first is meant.
 /// </summary>
 public static partial class SendTimes
 {

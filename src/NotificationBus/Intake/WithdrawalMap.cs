@@ -1,8 +1,8 @@
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// One kind of event that begins no notification and makes others superfluous: those of the categories whose <c>WithdrawnBy</c> names it. The
-/// saga's queues, the HTTP API and the start-up checks all read this list.
+/// One kind of event that begins no notification and makes others superfluous: those of the categories whose <c>WithdrawnBy</c> names it.
+/// The saga's queues, the HTTP API and the start-up checks all read this list.
 /// </summary>
 public interface IWithdrawalMap
 {

@@ -5,7 +5,9 @@ namespace NotificationBus.Model;
 /// </summary>
 public static class Applications
 {
-    /// <summary>The application of whatever nobody has said otherwise about, and of all that was there before there were applications.</summary>
+    /// <summary>
+    /// The application of whatever nobody has said otherwise about, and of all that was there before there were applications.
+    /// </summary>
     public const string Default = "default";
 
     /// <summary>The reserved application of those who run the installation: its keys see all the others.</summary>

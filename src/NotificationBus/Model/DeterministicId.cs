@@ -21,7 +21,9 @@ public static class DeterministicId
         return Lay(digest);
     }
 
-    /// <summary>The first 64 bits of the same hash. For what is looked for: of a thousand million, two are alike once in 37 times.</summary>
+    /// <summary>
+    /// The first 64 bits of the same hash. For what is looked for: of a thousand million, two are alike once in 37 times.
+    /// </summary>
     public static long NumberFrom(params ReadOnlySpan<string> parts)
     {
         Span<byte> digest = stackalloc byte[DigestLength];

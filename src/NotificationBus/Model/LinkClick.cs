@@ -6,7 +6,9 @@ public sealed record LinkClick
     /// <summary>The time at which it was followed, by the vendor's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Tells one link of a delivery from another: a hash, for links may hold secrets. 0 when the vendor does not say which.</summary>
+    /// <summary>
+    /// Tells one link of a delivery from another: a hash, for links may hold secrets. 0 when the vendor does not say which.
+    /// </summary>
     public int Link { get; init; }
 
     /// <summary>True when the vendor, or the name of the program that followed it, says that it was no person.</summary>

@@ -2,7 +2,9 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
-/// <summary>What a message carries besides its text, by channel. Each channel reads what is for it (<see cref="IChannel.ExtrasOf"/>).</summary>
+/// <summary>
+/// What a message carries besides its text, by channel. Each channel reads what is for it (<see cref="IChannel.ExtrasOf"/>).
+/// </summary>
 /// <param name="Email">For e-mails.</param>
 /// <param name="Push">For push messages.</param>
 public sealed record MessageExtras(EmailExtras? Email, PushExtras? Push)

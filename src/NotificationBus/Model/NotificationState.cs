@@ -82,7 +82,9 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The reason why the notification could not be sent at all.</summary>
     public string? Refusal { get; set; }
 
-    /// <summary>The name under which the contents of the plan are kept; null when there are none, or an earlier version has begun it.</summary>
+    /// <summary>
+    /// The name under which the contents of the plan are kept; null when there are none, or an earlier version has begun it.
+    /// </summary>
     public Guid? Contents { get; set; }
 
     /// <summary>

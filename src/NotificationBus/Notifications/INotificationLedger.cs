@@ -4,8 +4,8 @@ namespace NotificationBus.Notifications;
 public interface INotificationLedger
 {
     /// <summary>
-    /// Hours in a row, the newest first, those without anything as well: from the hour before <paramref name="before"/>, or from now, to the
-    /// oldest on record.
+    /// Hours in a row, the newest first, those without anything as well: from the hour before <paramref name="before"/>, or from now, to
+    /// the oldest on record.
     /// </summary>
     Task<IReadOnlyList<LedgerHour>> Hours(DateTimeOffset? before, int limit, CancellationToken cancellationToken);
 

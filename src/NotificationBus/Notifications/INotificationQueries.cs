@@ -30,8 +30,8 @@ public interface INotificationQueries
     Task<IReadOnlyList<RecordedNotification>> Read(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Notifications that fit the filter, newest first, one page. A page may be short, or empty, and yet not the last: so much was looked at
-    /// for it that the rest is left to the next one.
+    /// Notifications that fit the filter, newest first, one page. A page may be short, or empty, and yet not the last: so much was looked
+    /// at for it that the rest is left to the next one.
     /// </summary>
     Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken);
 }

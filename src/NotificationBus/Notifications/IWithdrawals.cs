@@ -3,8 +3,8 @@ using NotificationBus.Model;
 namespace NotificationBus.Notifications;
 
 /// <summary>
-/// The record of business keys that were withdrawn. Whichever comes first, the withdrawal or a notification with its key: the latter is found,
-/// or begins withdrawn.
+/// The record of business keys that were withdrawn. Whichever comes first, the withdrawal or a notification with its key: the latter is
+/// found, or begins withdrawn.
 /// </summary>
 public interface IWithdrawals
 {

@@ -115,7 +115,9 @@ public sealed record ContentView
     /// <summary>The channel.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>The template, such as <c>order-placed/email.th</c>; null for a channel that sends data, and for what its producer gave.</summary>
+    /// <summary>
+    /// The template, such as <c>order-placed/email.th</c>; null for a channel that sends data, and for what its producer gave.
+    /// </summary>
     public string? Template { get; init; }
 
     /// <summary>The language of the template.</summary>

@@ -27,6 +27,8 @@ public sealed record KeptStep
     /// <summary>What has changed, as a JSON merge patch (RFC 7396) on <see cref="Before"/>.</summary>
     public required string Changes { get; init; }
 
-    /// <summary>What it caused, in order, by short names: <c>send-email</c>, <c>schedule EscalationDue</c>, <c>NotificationDelivered</c>.</summary>
+    /// <summary>
+    /// What it caused, in order, by short names: <c>send-email</c>, <c>schedule EscalationDue</c>, <c>NotificationDelivered</c>.
+    /// </summary>
     public required IReadOnlyList<string> Caused { get; init; }
 }

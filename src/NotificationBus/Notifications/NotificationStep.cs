@@ -24,8 +24,8 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     public PackedContents? Contents { get; init; }
 
     /// <summary>
-    /// The reason why the notification that begins is withdrawn (<see cref="IWithdrawals"/>); null when it is not. When whoever makes the step
-    /// does not know of it, the store says it here, and stores nothing.
+    /// The reason why the notification that begins is withdrawn (<see cref="IWithdrawals"/>); null when it is not. When whoever makes the
+    /// step does not know of it, the store says it here, and stores nothing.
     /// </summary>
     public string? Withdrawal { get; set; }
 

@@ -39,7 +39,8 @@ public sealed partial class RecordWatch(
                     {
                         Code = "notifications-unreconciled",
                         Detail =
-                            $"{count} were accepted and are not on record: they wait in the queue of the saga, or are lost; GET /v1/ledger says of which hours",
+                            $"{count} were accepted and are not on record: they wait in the queue of the saga, or are lost; "
+                                + "GET /v1/ledger says of which hours",
                     },
                 ]
                 : []

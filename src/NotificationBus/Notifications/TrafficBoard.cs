@@ -90,7 +90,9 @@ public sealed class TrafficBoard(ITraffic traffic, TimeProvider clock) : IDispos
 /// <param name="At">When it was looked at.</param>
 /// <param name="Hour">The deliveries of what was accepted within the last hour; null when they could not be counted in time.</param>
 /// <param name="Day">The same for the last day, in whole hours; null when they could not be counted in time.</param>
-/// <param name="DaySince">From when on the day is counted: the beginning of the hour 23 hours ago, or later while it is still counted.</param>
+/// <param name="DaySince">
+/// From when on the day is counted: the beginning of the hour 23 hours ago, or later while it is still counted.
+/// </param>
 public sealed record TrafficView(
     DateTimeOffset At,
     IReadOnlyList<TrafficCount>? Hour,

@@ -20,8 +20,8 @@ public interface IOutgoingMessages
 
     /// <summary>
     /// Makes everything due that waits for something: now what goes out in a second or so anyway, and more than that spread over a while
-    /// (<see cref="Releases.SpreadOf"/>), also what would have come by itself before: who is back is not met by all at once. None comes later
-    /// than it would have and <see cref="OutgoingMessage.AtTheLatest"/>.
+    /// (<see cref="Releases.SpreadOf"/>), also what would have come by itself before: who is back is not met by all at once. None comes
+    /// later than it would have and <see cref="OutgoingMessage.AtTheLatest"/>.
     /// </summary>
     /// <param name="waitsFor">What it waited for: <see cref="OutgoingMessage.WaitsFor"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>

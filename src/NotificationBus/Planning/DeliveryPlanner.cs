@@ -176,7 +176,9 @@ public sealed class PlanningRules(
     public DeliveryPlan Plan(NotificationRequest request) =>
         DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates, Foresee);
 
-    /// <summary>Freezes what a plan says: from then on that is sent, whatever becomes of the templates. Null when it says nothing.</summary>
+    /// <summary>
+    /// Freezes what a plan says: from then on that is sent, whatever becomes of the templates. Null when it says nothing.
+    /// </summary>
     public FrozenContents? Freeze(NotificationRequest request, DeliveryPlan plan) =>
         packing.Freeze([
             .. plan

@@ -18,8 +18,8 @@ public sealed class GuardOptions : IValidatableObject
     public IReadOnlyList<string> BlockCountries { get; set; } = [];
 
     /// <summary>
-    /// Countries that are sent to all the same, and counted as if they were not, to see what <see cref="BlockCountries"/> would do. Default:
-    /// none.
+    /// Countries that are sent to all the same, and counted as if they were not, to see what <see cref="BlockCountries"/> would do.
+    /// Default: none.
     /// </summary>
     public IReadOnlyList<string> MonitorCountries { get; set; } = [];
 

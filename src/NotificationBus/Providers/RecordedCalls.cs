@@ -197,7 +197,8 @@ sealed partial class RecordedCalls(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Provider} answered {Status} for delivery {DeliveryId} of notification {NotificationId} after the claim had run out; the record says in doubt"
+        "{Provider} answered {Status} for delivery {DeliveryId} of notification {NotificationId} after the claim had run out; "
+            + "the record says in doubt"
     )]
     partial void AnsweredLate(string provider, Guid deliveryId, Guid notificationId, AttemptStatus status);
 }

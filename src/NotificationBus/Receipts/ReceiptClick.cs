@@ -35,7 +35,9 @@ public sealed record ReceiptClick
     // A telephone.
     const string NoProgram = "cubot";
 
-    /// <summary>Tells one link of a delivery from another: a hash, for links may hold secrets. 0 when the vendor does not say which.</summary>
+    /// <summary>
+    /// Tells one link of a delivery from another: a hash, for links may hold secrets. 0 when the vendor does not say which.
+    /// </summary>
     public int Link { get; init; }
 
     /// <summary>True when the name of the program that followed it says that it was no person.</summary>

@@ -56,7 +56,8 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Provider} reports {Kind} of delivery {DeliveryId} of notification {NotificationId} for another address than it was sent to; no address is suppressed"
+        "{Provider} reports {Kind} of delivery {DeliveryId} of notification {NotificationId} for another address than it was sent to; "
+            + "no address is suppressed"
     )]
     partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId, Guid notificationId);
 }

@@ -5,8 +5,8 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Repairs;
 
 /// <summary>
-/// The repairs that operators have planned, and what has become of each of their notifications. Any number of hosts run them: one at a time is
-/// at a repair, for as long as it renews its lease.
+/// The repairs that operators have planned, and what has become of each of their notifications. Any number of hosts run them: one at a time
+/// is at a repair, for as long as it renews its lease.
 /// </summary>
 public interface IRepairs
 {

@@ -3,8 +3,8 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Repairs;
 
 /// <summary>
-/// A plan to begin anew what has failed: the notifications that a filter found at one moment, each once. What is run is this list, and never
-/// the filter again.
+/// A plan to begin anew what has failed: the notifications that a filter found at one moment, each once. What is run is this list, and
+/// never the filter again.
 /// </summary>
 public sealed record Repair
 {

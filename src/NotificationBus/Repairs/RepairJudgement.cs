@@ -6,8 +6,8 @@ using NotificationBus.Providers;
 namespace NotificationBus.Repairs;
 
 /// <summary>
-/// Judges whether another notification may be begun in the place of one, and what that would send. The plan asks, and the run asks once more
-/// for each: between the two anything may have happened.
+/// Judges whether another notification may be begun in the place of one, and what that would send. The plan asks, and the run asks once
+/// more for each: between the two anything may have happened.
 /// </summary>
 public sealed class RepairJudgement(
     IRepairs repairs,

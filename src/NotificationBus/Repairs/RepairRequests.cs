@@ -11,8 +11,8 @@ using NotificationBus.Planning;
 namespace NotificationBus.Repairs;
 
 /// <summary>
-/// The request that begins another notification in the place of one that has failed. Its name follows from that one alone, and so does its id:
-/// whoever repairs it, in whatever plan and how often, begins the same one, and the saga takes it once.
+/// The request that begins another notification in the place of one that has failed. Its name follows from that one alone, and so does its
+/// id: whoever repairs it, in whatever plan and how often, begins the same one, and the saga takes it once.
 /// </summary>
 public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules planning, IMessageApplications applications)
 {

@@ -7,9 +7,9 @@ using NotificationBus.Providers;
 namespace NotificationBus.Repairs;
 
 /// <summary>
-/// Runs the repairs that operators have started, item by item, at the pace they have set. First the ledger is closed for what has failed, so
-/// that no call for it begins any more, whatever is replayed; then the other notification is begun. Both may be done twice. A host that ends
-/// in the middle leaves the rest to whoever takes the repair when the lease has run out.
+/// Runs the repairs that operators have started, item by item, at the pace they have set. First the ledger is closed for what has failed,
+/// so that no call for it begins any more, whatever is replayed; then the other notification is begun. Both may be done twice. A host that
+/// ends in the middle leaves the rest to whoever takes the repair when the lease has run out.
 /// </summary>
 public sealed partial class RepairRunner(
     IRepairs repairs,

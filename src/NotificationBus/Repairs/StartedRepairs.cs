@@ -1,6 +1,8 @@
 namespace NotificationBus.Repairs;
 
-/// <summary>Tells the runner of this host that a repair was started here, so that it begins at once. Other hosts look by themselves.</summary>
+/// <summary>
+/// Tells the runner of this host that a repair was started here, so that it begins at once. Other hosts look by themselves.
+/// </summary>
 public sealed class StartedRepairs(TimeProvider clock) : IDisposable
 {
     readonly SemaphoreSlim _started = new(0, 1);

@@ -115,7 +115,8 @@ public sealed partial class CancelNotificationConsumer(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Notification {NotificationId} was to be cancelled by {By} and is not on record; its event is not waited for, because {MostOfOne} of theirs or {Most} in all wait already ({Times} since this was said last)"
+        "Notification {NotificationId} was to be cancelled by {By} and is not on record; its event is not waited for, "
+            + "because {MostOfOne} of theirs or {Most} in all wait already ({Times} since this was said last)"
     )]
     partial void TooManyWait(Guid notificationId, string by, int mostOfOne, int most, int times);
 }

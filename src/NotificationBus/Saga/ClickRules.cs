@@ -4,8 +4,8 @@ using NotificationBus.Receipts;
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// Tells a link that a person has followed from one that a program has: filters look at links as a mail arrives, and at all of them at once.
-/// What is known of a delivery decides, not the order in which it came.
+/// Tells a link that a person has followed from one that a program has: filters look at links as a mail arrives, and at all of them at
+/// once. What is known of a delivery decides, not the order in which it came.
 /// </summary>
 sealed class ClickRules(ReceiptsOptions options)
 {

@@ -106,7 +106,8 @@ public static class EventHistory
                 arrived.Add((ArrivedBit(index), delivery.ConfirmedAt > settled ? delivery.ConfirmedAt.Value : settled, delivery));
         }
 
-        // The end comes with the last that is sent, and what arrives may come later. What arrived before it was told, or may be told after it.
+        // The end comes with the last that is sent, and what arrives may come later. What arrived before it was told, or may be told after
+        // it.
         var all = sent.OrderBy(one => one.At)
             .Select(one => (one.Bit, one.At, StepNews.TypeOf(one.Delivery)!, Data: StepNews.DataOf(stands, one.Delivery)))
             .ToList();

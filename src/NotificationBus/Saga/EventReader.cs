@@ -65,7 +65,8 @@ public sealed partial class EventReader(
         await queries.Read([id], cancellationToken) is [var record] ? record : null;
 
     /// <summary>
-    /// The events of a notification after a place, and those that come, until it has ended and all was told, or it is not on record any more.
+    /// The events of a notification after a place, and those that come, until it has ended and all was told, or it is not on record any
+    /// more.
     /// </summary>
     /// <param name="id">The notification, which may not be on record yet.</param>
     /// <param name="record">The notification as it was read by now; null when it is not on record.</param>

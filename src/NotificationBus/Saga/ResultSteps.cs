@@ -100,7 +100,8 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
             DeliveryStatus.Failed,
             delivery =>
             {
-                // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
+                // The exception's own text may carry anything, an address included; its type is enough to find it among the failed
+                // messages.
                 var type = fault.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown";
                 delivery.Reason = $"the worker failed ({type}); the command is among the failed messages";
                 delivery.Code = ReasonCode.WorkerFailed;

@@ -12,7 +12,9 @@ public sealed class StreamsOptions
     [Range(1, 100_000)]
     public int MostPerHost { get; set; } = 1_000;
 
-    /// <summary>The most streams that a host holds open for one key or person, 1 to 100,000, default 250. One more is answered 429.</summary>
+    /// <summary>
+    /// The most streams that a host holds open for one key or person, 1 to 100,000, default 250. One more is answered 429.
+    /// </summary>
     [Range(1, 100_000)]
     public int MostPerKey { get; set; } = 250;
 

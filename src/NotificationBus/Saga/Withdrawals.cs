@@ -6,8 +6,8 @@ using NotificationBus.Notifications;
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// Withdraws notifications by their business key: what is yet to come is remembered, and what has begun is called off as a cancellation does.
-/// All of it may be done twice.
+/// Withdraws notifications by their business key: what is yet to come is remembered, and what has begun is called off as a cancellation
+/// does. All of it may be done twice.
 /// </summary>
 public sealed class Withdrawals(IWithdrawals record, INotificationStore store, Cancellations cancellations)
 {
@@ -126,7 +126,9 @@ public sealed class Withdrawals(IWithdrawals record, INotificationStore store, C
     }
 }
 
-/// <summary>What became of the deliveries of notifications that were withdrawn. Each is one of these, or was neither sent nor to be.</summary>
+/// <summary>
+/// What became of the deliveries of notifications that were withdrawn. Each is one of these, or was neither sent nor to be.
+/// </summary>
 /// <param name="Withdrawn">No provider has them, and none will get them.</param>
 /// <param name="Sent">A provider had taken them.</param>
 /// <param name="InDoubt">A provider is being called for them at this moment, or may have them; they are not sent again.</param>

@@ -7,8 +7,8 @@ using NotificationBus.Telemetry;
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// Keeps what is sent to the countries there are customers in, and within what a day may have: who makes a shop text thousands of numbers of
-/// his own is paid by them (SMS pumping). What it refuses has an outcome and a reason as everything that is not sent.
+/// Keeps what is sent to the countries there are customers in, and within what a day may have: who makes a shop text thousands of numbers
+/// of his own is paid by them (SMS pumping). What it refuses has an outcome and a reason as everything that is not sent.
 /// </summary>
 public sealed class DestinationGuard
 {

@@ -91,7 +91,8 @@ public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> cha
 
         public SemaphoreSlim Turns { get; } = new(turns);
 
-        // What holds an input has one of these beside its turn. It is waited for as turns are: whether the calls hang nobody can tell before.
+        // What holds an input has one of these beside its turn. It is waited for as turns are: whether the calls hang nobody can tell
+        // before.
         SemaphoreSlim Holds { get; } = new(mostHolding);
 
         public int Limit => turns;

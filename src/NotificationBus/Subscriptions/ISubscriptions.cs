@@ -11,7 +11,9 @@ public interface ISubscriptions
     /// <summary>All of them, the oldest first.</summary>
     Task<IReadOnlyList<Subscription>> Load(CancellationToken cancellationToken);
 
-    /// <summary>Adds one. False when its application has <see cref="Subscription.Most"/>, or there are <see cref="Subscription.MostInAll"/>.</summary>
+    /// <summary>
+    /// Adds one. False when its application has <see cref="Subscription.Most"/>, or there are <see cref="Subscription.MostInAll"/>.
+    /// </summary>
     Task<bool> Add(Subscription subscription, ChangedBy by, CancellationToken cancellationToken);
 
     /// <summary>

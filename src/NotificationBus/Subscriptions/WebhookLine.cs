@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace NotificationBus.Subscriptions;
 
 /// <summary>
-/// The line of one subscriber on one host. So many calls at the same time; and one at a time, with growing pauses, while the subscriber takes
-/// nothing: which event it is that finds out whether it works again makes no difference, and the others lose none of their tries.
+/// The line of one subscriber on one host. So many calls at the same time; and one at a time, with growing pauses, while the subscriber
+/// takes nothing: which event it is that finds out whether it works again makes no difference, and the others lose none of their tries.
 /// </summary>
 sealed class WebhookLine(
     Guid id,

@@ -47,8 +47,8 @@ public sealed class WebhooksOptions : IValidatableObject
     public long MostWaiting { get; set; } = 5_000_000;
 
     /// <summary>
-    /// The time that events stay on record that were delivered or given up, 1 to 90 days, default 7 days. So long they are listed and can be
-    /// sent again.
+    /// The time that events stay on record that were delivered or given up, 1 to 90 days, default 7 days. So long they are listed and can
+    /// be sent again.
     /// </summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan KeptFor { get; set; } = TimeSpan.FromDays(7);

@@ -6,7 +6,8 @@ namespace NotificationBus.Telemetry;
 /// The gauges of the flow, beside what <see cref="FlowMetrics"/> counts: what waits, for how long, and how much of each gate is taken.
 /// </summary>
 /// <remarks>
-/// Whoever asks for them costs no server anything: what the record and the broker say is read now and then by those who look at them anyway.
+/// Whoever asks for them costs no server anything: what the record and the broker say is read now and then by those who look at them
+/// anyway.
 /// </remarks>
 public sealed class FlowGauges
 {

@@ -25,7 +25,8 @@ public sealed partial class BrandOptions : IValidatableObject
     /// <summary>The HTML that stands before the name.</summary>
     internal string MarkHtml =>
         Logo is { Length: > 0 } logo
-            ? $"""<img src="{WebUtility.HtmlEncode(new Uri(logo).AbsoluteUri)}" alt="" height="28" style="height:28px; border:0; vertical-align:middle;">"""
+            ? $"""<img src="{WebUtility.HtmlEncode(new Uri(logo).AbsoluteUri)}" alt="" height="28" style="height:28px; border:0; """
+                + """vertical-align:middle;">"""
         : Name.Length > 0 ? $"""<span style="color:{Color};">&#9679;</span>"""
         : "";
 

@@ -112,7 +112,9 @@ sealed class PlainExpression(Expression operand) : Expression
         Variable.PlainOf(Filling.Result(operand.EvaluateAsync(context)));
 }
 
-/// <summary>What <c>contains</c> looks through. Each element is a step: within a loop, two lists would be multiplied without a bound.</summary>
+/// <summary>
+/// What <c>contains</c> looks through. Each element is a step: within a loop, two lists would be multiplied without a bound.
+/// </summary>
 sealed class SearchedExpression(Expression operand) : Expression
 {
     public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)

@@ -124,7 +124,8 @@ public sealed class LiquidTemplates : ITemplates
             if (!languages.ContainsKey(defaultLanguage))
             {
                 throw new TemplateException(
-                    $"{category}/{channel}.{defaultLanguage}.liquid is missing: everybody whose language has no template is written to in '{defaultLanguage}'"
+                    $"{category}/{channel}.{defaultLanguage}.liquid is missing: everybody whose language has no template is written to "
+                        + $"in '{defaultLanguage}'"
                 );
             }
         }

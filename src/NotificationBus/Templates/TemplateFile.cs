@@ -71,7 +71,8 @@ sealed partial class TemplateFile
             if (Directory.EnumerateFiles(folder, "*.hbs", SearchOption.AllDirectories).FirstOrDefault() is { } old)
             {
                 throw new TemplateException(
-                    $"{old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
+                    $"{old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, "
+                        + "and write its tags as docs/templates.md shows"
                 );
             }
 
@@ -160,7 +161,8 @@ sealed partial class TemplateFile
             var part =
                 channel.Parts.FirstOrDefault(part => part.Name.Equals(heading.Groups["name"].Value, StringComparison.Ordinal))
                 ?? throw Error(
-                    $"the channel '{channel.Name}' has no part '{heading.Groups["name"].Value}'; it has {string.Join(", ", channel.Parts.Select(part => part.Name))}",
+                    $"the channel '{channel.Name}' has no part '{heading.Groups["name"].Value}'; "
+                        + $"it has {string.Join(", ", channel.Parts.Select(part => part.Name))}",
                     start
                 );
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace NotificationBus.Templates;
 
-/// <summary>A hash over texts, short enough to be read aloud. It tells versions of one template from each other, and nothing else.</summary>
+/// <summary>
+/// A hash over texts, short enough to be read aloud. It tells versions of one template from each other, and nothing else.
+/// </summary>
 static class TemplateVersion
 {
     const int Digits = 12;

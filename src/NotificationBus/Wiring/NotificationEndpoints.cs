@@ -22,8 +22,9 @@ namespace NotificationBus.Wiring;
 public static class NotificationEndpoints
 {
     /// <summary>
-    /// Messages of commands at work for each delivery that may be at a provider, of few: while one is sent others are prepared and reported.
-    /// Each may bring <see cref="CommandBundle.MostCommands"/>. Where many may be at a provider there are as many messages as that.
+    /// Messages of commands at work for each delivery that may be at a provider, of few: while one is sent others are prepared and
+    /// reported. Each may bring <see cref="CommandBundle.MostCommands"/>. Where many may be at a provider there are as many messages as
+    /// that.
     /// </summary>
     public const int MessagesPerTurn = 2;
 

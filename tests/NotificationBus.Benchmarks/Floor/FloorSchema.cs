@@ -45,7 +45,8 @@ static class FloorSchema
         INSERT INTO delivery_attempt (delivery_id, notification_id, channel, provider, status)
         SELECT c.delivery_id, c.notification_id, c.channel, 'instant', 'Started'
         FROM unnest($1, $2, $3) AS c (delivery_id, notification_id, channel)
-        ON CONFLICT (delivery_id) DO UPDATE SET number = delivery_attempt.number + 1, started_at = now() WHERE delivery_attempt.status = 'Started'
+        ON CONFLICT (delivery_id) DO UPDATE SET number = delivery_attempt.number + 1, started_at = now()
+            WHERE delivery_attempt.status = 'Started'
         RETURNING delivery_id
         """;
 

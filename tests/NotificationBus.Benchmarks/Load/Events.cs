@@ -27,7 +27,10 @@ static class Events
             string.Create(
                 CultureInfo.InvariantCulture,
                 $$$"""
-                {"eventId":"{{{id:D}}}","orderId":"{{{number}}}","product":"Blue ceramic bowl {{{number}}}","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-{{{number}}}","name":"Nok"},"seller":{"id":"{{{seller}}}","name":"Som","locale":"en","email":"{{{seller}}}@example.com","pushTokens":["{{{seller}}}-phone"]}}
+                {"eventId":"{{{id:D}}}","orderId":"{{{number}}}","product":"Blue ceramic bowl {{{number}}}",
+                 "total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-{{{number}}}","name":"Nok"},
+                 "seller":{"id":"{{{seller}}}","name":"Som","locale":"en","email":"{{{seller}}}@example.com",
+                   "pushTokens":["{{{seller}}}-phone"]}}
                 """
             )
         );
@@ -41,7 +44,9 @@ static class Events
             "NotificationRequested",
             id,
             $$"""
-            {"eventId":"{{id:D}}","category":"announcement","recipient":{"id":"{{reader}}","name":"Som","locale":"en","pushTokens":["{{reader}}-phone"]},"data":{"title":"Sale","text":"Number {{number}}"},"channels":["push"]}
+            {"eventId":"{{id:D}}","category":"announcement",
+             "recipient":{"id":"{{reader}}","name":"Som","locale":"en","pushTokens":["{{reader}}-phone"]},
+             "data":{"title":"Sale","text":"Number {{number}}"},"channels":["push"]}
             """
         );
     }
@@ -51,7 +56,8 @@ static class Events
             $"NotificationBus.Contracts:{contract}",
             $"{id:D}",
             Encoding.UTF8.GetBytes(
-                $$"""{"messageId":"{{Guid.CreateVersion7():D}}","messageType":["urn:message:NotificationBus.Contracts:{{contract}}"],"message":{{message}}}"""
+                $$"""{"messageId":"{{Guid.CreateVersion7():D}}","messageType":"""
+                    + $$"""["urn:message:NotificationBus.Contracts:{{contract}}"],"message":{{message}}}"""
             )
         );
 }

@@ -43,7 +43,8 @@ sealed class Record(string database) : IAsyncDisposable
     {
         await using var command = _source.CreateCommand(
             """
-            SELECT n.event_id, min(a.started_at) FROM delivery_attempt a JOIN notification n ON n.id = a.notification_id WHERE n.created_at >= $1 GROUP BY 1
+            SELECT n.event_id, min(a.started_at) FROM delivery_attempt a JOIN notification n ON n.id = a.notification_id
+                WHERE n.created_at >= $1 GROUP BY 1
             """
         );
         command.Parameters.Add(new() { Value = since.ToUniversalTime() });

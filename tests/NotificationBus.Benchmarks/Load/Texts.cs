@@ -32,5 +32,6 @@ static class Texts
             """;
 
     public static string Push(OrderPlaced order) =>
-        $"New order {order.OrderId}\n{order.Buyer.Name} ordered {order.Product} for {order.Total.Amount} {order.Total.Currency}. Time to pack!";
+        $"New order {order.OrderId}\n{order.Buyer.Name} ordered {order.Product} for {order.Total.Amount} "
+            + $"{order.Total.Currency}. Time to pack!";
 }

@@ -44,7 +44,8 @@ static class Scheduled
         await stand.Record.Execute(
             $"""
             INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at)
-            SELECT gen_random_uuid(), 'exchange:{Queue}', 'application/octet-stream', 'urn:message:Scheduled', convert_to(repeat('x', {BodyBytes}), 'UTF8'), '{due:O}'
+            SELECT gen_random_uuid(), 'exchange:{Queue}', 'application/octet-stream', 'urn:message:Scheduled',
+                convert_to(repeat('x', {BodyBytes}), 'UTF8'), '{due:O}'
             FROM generate_series(1, {count})
             """
         );
@@ -56,7 +57,8 @@ static class Scheduled
         {
             if (Clock.Now - due > Limit)
                 throw new IncompleteException(
-                    $"{await stand.Record.Scalar<long>("SELECT count(*) FROM outgoing_message")} of {count} scheduled messages were still there {Limit.TotalMinutes} min after they were due"
+                    $"{await stand.Record.Scalar<long>("SELECT count(*) FROM outgoing_message")} of {count} scheduled messages were "
+                        + $"still there {Limit.TotalMinutes} min after they were due"
                 );
             await Task.Delay(50);
         }

@@ -42,7 +42,8 @@ public class HotPath
 
         var id = Guid.CreateVersion7();
         var data = JsonElement.Parse(
-            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"name":"Nok"},"seller":{"name":"Som"}}"""
+            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":"""
+                + """{"name":"Nok"},"seller":{"name":"Som"}}"""
         );
         _request = new NotificationRequest
         {

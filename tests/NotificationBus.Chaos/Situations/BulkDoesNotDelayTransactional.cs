@@ -50,7 +50,8 @@ sealed class BulkDoesNotDelayTransactional : Situation
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
         [
-            $"p95 {Of(arena, "idle-").AtPercent(95).TotalMilliseconds:0} ms idle, {Of(arena, "busy-").AtPercent(95).TotalMilliseconds:0} ms beside the flood",
+            $"p95 {Of(arena, "idle-").AtPercent(95).TotalMilliseconds:0} ms idle, "
+                + $"{Of(arena, "busy-").AtPercent(95).TotalMilliseconds:0} ms beside the flood",
         ];
 
     static Delays Of(Arena arena, string prefix) =>

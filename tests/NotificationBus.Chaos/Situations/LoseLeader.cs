@@ -15,7 +15,8 @@ sealed class LoseLeader(string name, bool isFrozen) : Situation
 
     public override string What =>
         isFrozen
-            ? "the node that leads the queue of three stands still (SIGSTOP) for longer than the others wait for it, again and again under flow"
+            ? "the node that leads the queue of three stands still (SIGSTOP) for longer than the others wait for it, "
+                + "again and again under flow"
             : "kill -9 the node that leads the queue of three, again and again under flow, and start it again; never two at once";
 
     public override Dose Full => isFrozen ? new(6_000, TimeSpan.FromSeconds(25)) : new(6_000, TimeSpan.FromSeconds(5));

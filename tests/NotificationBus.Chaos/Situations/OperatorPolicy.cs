@@ -23,7 +23,8 @@ sealed class OperatorPolicy : Situation
     public override string Name => "operator-policy";
 
     public override string What =>
-        "an operator sets policies that throw messages away (max-length, message-ttl) while hosts run, and clears them; meanwhile the workers are stopped";
+        "an operator sets policies that throw messages away (max-length, message-ttl) while hosts run, and clears them; "
+            + "meanwhile the workers are stopped";
 
     public override Dose Full => new(3_000, TimeSpan.FromSeconds(15));
 

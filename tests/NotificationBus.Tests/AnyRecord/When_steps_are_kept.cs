@@ -124,7 +124,8 @@ public abstract class When_steps_are_kept(Func<Task<RecordOfTheTest>> create) : 
             MessageIds = [_failure],
             Before = $$$"""
                 {"deliveries":{
-                  "{{{_email}}}":{"channel":"email","step":1,"status":"Sending","begunAt":"1970-01-01T00:00:01+00:00","attempts":0,"reopened":0},
+                  "{{{_email}}}":{"channel":"email","step":1,"status":"Sending","begunAt":"1970-01-01T00:00:01+00:00",
+                    "attempts":0,"reopened":0},
                   "{{{_push}}}":{"channel":"push","step":2,"status":"Waiting","attempts":0,"reopened":0}
                 } }
                 """,

@@ -98,7 +98,8 @@ static class SettingsPage
             .Distinct()
             .Select(Docs.RemarksOf)
             .Where(text => text.Length > 0);
-        return $"{Heading}\n{string.Concat(settings.Select(setting => Row(setting.Path, setting, DefaultOf(setting))))}{string.Concat(remarks.Select(text => $"\n{text}\n"))}";
+        var rows = settings.Select(setting => Row(setting.Path, setting, DefaultOf(setting)));
+        return $"{Heading}\n{string.Concat(rows)}{string.Concat(remarks.Select(text => $"\n{text}\n"))}";
     }
 
     static string Row(string path, Setting setting, string initially)
@@ -154,7 +155,8 @@ static class SettingsPage
                 .GetChildren()
                 .OrderBy(category => category.Key, StringComparer.Ordinal)
                 .Select(category =>
-                    $"| `{category.Key}` | {Setting.Write(ValueOf(category.GetSection("Channels")))} | `{category["Mode"] ?? "AllAtOnce"}` |\n"
+                    $"| `{category.Key}` | {Setting.Write(ValueOf(category.GetSection("Channels")))} | "
+                        + $"`{category["Mode"] ?? "AllAtOnce"}` |\n"
                 )
         );
 
@@ -183,7 +185,8 @@ static class SettingsPage
         {
             var channels = type.Select(member => member.Channel).ToList();
             page.Append(
-                $"#### Type {type.First().Name}\n\n{Docs.SummaryOf(type.Key)} It sends on {(channels.Count > 1 ? "any channel" : $"`{channels[0]}`")}.\n\n"
+                $"#### Type {type.First().Name}\n\n{Docs.SummaryOf(type.Key)} It sends on "
+                    + $"{(channels.Count > 1 ? "any channel" : $"`{channels[0]}`")}.\n\n"
             );
             page.Append(Rows(type.Key, [type]));
         }

@@ -25,7 +25,8 @@ public sealed class The_page_of_settings
             .FirstOrDefault(line => line.First != line.Second);
         page.ShouldBe(
             filled,
-            $"{SettingsPage.File} is stale. Write it anew: {Command}\nThe first line that differs is {differs.Number}: \"{differs.First}\" must be \"{differs.Second}\"."
+            $"{SettingsPage.File} is stale. Write it anew: {Command}\nThe first line that differs is {differs.Number}: "
+                + $"\"{differs.First}\" must be \"{differs.Second}\"."
         );
     }
 

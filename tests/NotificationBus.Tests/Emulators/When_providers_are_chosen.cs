@@ -73,7 +73,8 @@ public sealed class When_providers_are_chosen : With_emulators
         (await Send(host, Thai)).ShouldBe(["twilio accepted"]);
         var announcement = await host.Post(
             "/v1/events/notification-requested",
-            $$$"""{"category":"announcement","recipient":{"id":"seller-42","phone":"{{{Thai}}}"},"data":{"title":"Market closed","text":"On Monday."}}"""
+            $$$"""{"category":"announcement","recipient":{"id":"seller-42","phone":"{{{Thai}}}"},"data":"""
+                + """{"title":"Market closed","text":"On Monday."}}"""
         );
         (await Attempts(host, announcement)).ShouldBe(["vonage accepted"]);
     }

@@ -12,7 +12,8 @@ static class Occurrence
     {
         ["order-placed"] = """
             {"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"},
-             "seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","phone":"+66812345678","pushTokens":["demo-token"]}}
+             "seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","phone":"+66812345678",
+               "pushTokens":["demo-token"]}}
             """,
         ["chat-message-sent"] = """
             {"conversationId":"c-1","text":"Is it still there?","product":"Blue ceramic bowl","buyer":{"id":"buyer-7","name":"Nok"},
@@ -23,7 +24,8 @@ static class Occurrence
              "buyer":{"id":"buyer-7","name":"Nok","pushTokens":["demo-token"]}}
             """,
         ["order-shipped"] = """
-            {"orderId":"4711","product":"Blue ceramic bowl","carrier":"Kerry","trackingNumber":"K1","buyer":{"id":"buyer-7","pushTokens":["demo-token"]}}
+            {"orderId":"4711","product":"Blue ceramic bowl","carrier":"Kerry","trackingNumber":"K1",
+             "buyer":{"id":"buyer-7","pushTokens":["demo-token"]}}
             """,
         ["notification-requested"] = """
             {"category":"announcement","recipient":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]},

@@ -45,7 +45,9 @@ public sealed class When_a_body_is_dear_to_read(RunningHost host) : IClassFixtur
         {
             "many texts as long as they may be",
             Data(
-                $$"""{"title":"t","text":"t",{{string.Join(',', Enumerable.Range(0, 12).Select(number => $"\"t{number}\":\"{new string('&', 20_000)}\""))}}}"""
+                """{"title":"t","text":"t","""
+                    + string.Join(',', Enumerable.Range(0, 12).Select(number => $"\"t{number}\":\"{new string('&', 20_000)}\""))
+                    + "}"
             )
         },
     };
@@ -193,10 +195,10 @@ public sealed class When_a_body_is_dear_to_read(RunningHost host) : IClassFixtur
     static string Browsers(Func<int, string> beginning, string piece = "a")
     {
         var browser = new Browser();
-        return To(
-            "push",
-            $"\"pushTokens\":[{Fifty(number => browser.Subscription(Long(beginning(number), piece, 2_048)).Replace("\"", "\\u0022", StringComparison.Ordinal))}]"
-        );
+        return To("push", $"\"pushTokens\":[{Fifty(Subscription)}]");
+
+        string Subscription(int number) =>
+            browser.Subscription(Long(beginning(number), piece, 2_048)).Replace("\"", "\\u0022", StringComparison.Ordinal);
     }
 
     static string Fifty(Func<int, string> address) => string.Join(',', Enumerable.Range(1, 50).Select(number => $"\"{address(number)}\""));
@@ -205,7 +207,8 @@ public sealed class When_a_body_is_dear_to_read(RunningHost host) : IClassFixtur
         beginning + string.Concat(Enumerable.Repeat(piece, (longest - beginning.Length) / piece.Length));
 
     static string To(string channel, string addresses) =>
-        $$$"""{"category":"announcement","channels":["{{{channel}}}","sms"],"recipient":{"id":"r","phone":"+66812345678",{{{addresses}}}},"data":{"title":"t","text":"{{{new string('ก', 100)}}}"}}""";
+        $$$"""{"category":"announcement","channels":["{{{channel}}}","sms"],"recipient":{"id":"r","phone":"+66812345678","""
+            + $$$"""{{{addresses}}}},"data":{"title":"t","text":"{{{new string('ก', 100)}}}"}}""";
 
     static string Data(string data) =>
         $$$"""{"category":"announcement","recipient":{"id":"r","email":"som@example.com","pushTokens":["demo-token"]},"data":{{{data}}}}""";

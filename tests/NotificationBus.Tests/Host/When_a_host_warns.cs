@@ -9,7 +9,8 @@ namespace NotificationBus.Tests.Host;
 public sealed class When_a_host_warns
 {
     const string Smtp =
-        "--Channels:email:Providers=smtp --Providers:smtp:Host=mail.example.com --Providers:smtp:From=shop@example.com --Providers:smtp:Security=None";
+        "--Channels:email:Providers=smtp --Providers:smtp:Host=mail.example.com --Providers:smtp:From=shop@example.com "
+            + "--Providers:smtp:Security=None";
     const string Webhook =
         "--Channels:webhook:Providers=webhook --Providers:webhook:Secret=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     const string Unsafe =
@@ -56,7 +57,8 @@ public sealed class When_a_host_warns
     public async Task Should_say_nothing_of_what_is_as_it_should_be()
     {
         await using var host = await Started(
-            "--Channels:email:Providers=sandbox,backup --Providers:backup:Type=sandbox --Channels:sms:Routes:0:When:Countries=TH --Channels:sms:Routes:0:Providers=thai --Providers:thai:Type=sandbox"
+            "--Channels:email:Providers=sandbox,backup --Providers:backup:Type=sandbox --Channels:sms:Routes:0:When:Countries=TH "
+                + "--Channels:sms:Routes:0:Providers=thai --Providers:thai:Type=sandbox"
         );
         await host.Line(line => line.Contains("runs embedded", StringComparison.Ordinal));
 
@@ -118,7 +120,8 @@ public sealed class When_a_certificate_is_wrong : IDisposable
     [InlineData("--Kestrel:Certificates:Default:Path={folder}/good.pfx", "Kestrel:Certificates:Default:Password does not open the file")]
     [InlineData(
         "--Kestrel:Certificates:Default:Path={folder}/good.pem",
-        "Kestrel:Certificates:Default:Password does not open the file, or it is no PKCS #12 (.pfx); one in PEM needs Kestrel:Certificates:Default:KeyPath"
+        "Kestrel:Certificates:Default:Password does not open the file, or it is no PKCS #12 (.pfx); "
+            + "one in PEM needs Kestrel:Certificates:Default:KeyPath"
     )]
     [InlineData(
         "--Kestrel:Certificates:Default:Path={folder}/good.pem --Kestrel:Certificates:Default:KeyPath={folder}/none.key",

@@ -168,7 +168,8 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
         (Text(early.Json, "status"), Text(early.Json, "detail")).ShouldBe(
             (
                 "cancelling",
-                "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."
+                "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is "
+                    + "noticed is not called back."
             )
         );
         (await services.Host.Post("/v1/events/order-placed", happened)).Self.ShouldBe(self);

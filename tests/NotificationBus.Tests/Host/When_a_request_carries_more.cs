@@ -44,7 +44,8 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
         foreach (var content in (string[])["", ""","content":{"email":{"subject":"S","text":"T"},"push":{"title":"T","body":"B"}}"""])
         {
             var done = await Done(
-                $$$"""{{{content}}},"email":{"replyTo":"desk@example.com","cc":["boss@example.org"]},"push":{"deepLink":"shop://orders/1","data":{"orderId":"1"}}"""
+                $$$"""{{{content}}},"email":{"replyTo":"desk@example.com","cc":["boss@example.org"]},"push":"""
+                    + """{"deepLink":"shop://orders/1","data":{"orderId":"1"}}"""
             );
 
             done.GetProperty("status").GetString().ShouldBe("delivered", $"{done}");
@@ -123,5 +124,6 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
     }
 
     static string Request(string more) =>
-        $$$"""{"category":"announcement","recipient":{"id":"staff-1","email":"staff@example.com","pushTokens":["fcm:demo-token-of-somebody"]},"data":{"title":"T","message":"M","subject":"S","text":"T"}{{{more}}}}""";
+        """{"category":"announcement","recipient":{"id":"staff-1","email":"staff@example.com","pushTokens":"""
+            + $$$"""["fcm:demo-token-of-somebody"]},"data":{"title":"T","message":"M","subject":"S","text":"T"}{{{more}}}}""";
 }

@@ -346,7 +346,8 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
             .Json.GetProperty("detail")
             .GetString()
             .ShouldBe(
-                $"Events are chat-message-sent, notification-requested, order-paid, order-placed, order-shipped, payment-reminder-due.{guess}"
+                "Events are chat-message-sent, notification-requested, order-paid, order-placed, order-shipped, "
+                    + $"payment-reminder-due.{guess}"
             );
     }
 

@@ -137,7 +137,8 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     public async Task Should_refuse_a_query_that_is_longer(string path, string parameter)
     {
         var answer = await _host.Get(
-            $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{parameter}={new string('a', TextLengths.Of(parameter) + 1)}"
+            $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}"
+                + $"{parameter}={new string('a', TextLengths.Of(parameter) + 1)}"
         );
 
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldContain(parameter);

@@ -209,7 +209,8 @@ public sealed class When_an_operator_uses_the_command_line(AnEmbeddedHost embedd
             .Select(number =>
                 number == 555
                     ? """{"category":"no-such-category","recipient":{"id":"bulk"},"data":{}}"""
-                    : $$$"""{"category":"announcement","recipient":{"id":"bulk-{{{number}}}","email":"bulk-{{{number}}}@example.com"},"data":{"title":"T","text":"X"}}"""
+                    : """{"category":"announcement","recipient":"""
+                        + $$$"""{"id":"bulk-{{{number}}}","email":"bulk-{{{number}}}@example.com"},"data":{"title":"T","text":"X"}}"""
             );
         var file = File_of(string.Join('\n', lines));
 

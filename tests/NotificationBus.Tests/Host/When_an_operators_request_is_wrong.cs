@@ -138,7 +138,8 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(
         Decision,
         "unknown-notification",
-        "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=."
+        "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET "
+            + "/v1/notifications?recipient=."
     )]
     public async Task Should_say_what_there_is(string path, string type, string detail)
     {

@@ -69,7 +69,8 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
             );
 
             var what =
-                $"{method} {path} {body[..Math.Min(200, body.Length)]} … ({body.Length}): {answer!.Status} {answer.Body[..Math.Min(300, answer.Body.Length)]}";
+                $"{method} {path} {body[..Math.Min(200, body.Length)]} … ({body.Length}): {answer!.Status} "
+                    + $"{answer.Body[..Math.Min(300, answer.Body.Length)]}";
             ((int)answer.Status).ShouldBeLessThan(500, what);
             took.ShouldBeLessThan(Bound, what);
             if ((int)answer.Status >= 400)
@@ -222,7 +223,8 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
             yield return (
                 Urn(type),
                 saga,
-                $$"""{{{Ids}},"provider":"sandbox","providerMessageId":"1","reason":"a test","attempts":1,"kind":"confirmed","at":"2026-11-29T00:00:00Z"}"""
+                $$"""{{{Ids}},"provider":"sandbox","providerMessageId":"1","reason":"a test","attempts":"""
+                    + """1,"kind":"confirmed","at":"2026-11-29T00:00:00Z"}"""
             );
         yield return (
             Urn(typeof(DeliveryResults)),
@@ -232,12 +234,16 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
         yield return (
             Urn(typeof(LocateReceipt)),
             ReceiptEndpoint.Queue,
-            """{"provider":"sandbox","tries":3,"receipt":{"kind":"confirmed","id":"1","at":"2026-11-29T00:00:00Z","providerMessageId":"1","reason":"x"}}"""
+            """{"provider":"sandbox","tries":3,"receipt":"""
+                + """{"kind":"confirmed","id":"1","at":"2026-11-29T00:00:00Z","providerMessageId":"1","reason":"x"}}"""
         );
         yield return (
             Urn(typeof(SendDelivery)),
             email,
-            $$"""{{{Ids}},"channel":"email","address":"a@example.com","category":"announcement","recipientId":"r","recipientName":"R","locale":"en","data":{"title":"t","text":"t"},"expiresAt":"2030-01-01T00:00:00Z"}"""
+            $$"""
+            {{{Ids}},"channel":"email","address":"a@example.com","category":"announcement","recipientId":"r","recipientName":"R",
+             "locale":"en","data":{"title":"t","text":"t"},"expiresAt":"2030-01-01T00:00:00Z"}
+            """
         );
     }
 

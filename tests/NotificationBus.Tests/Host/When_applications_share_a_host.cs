@@ -162,7 +162,8 @@ public sealed partial class When_applications_share_a_host(HostOfTwoApplications
     {
         const string Why = "the bounces of another";
         const string Request = """
-            {"category":"announcement","recipient":{"id":"told","email":"t@example.com"},"channels":["email"],"data":{"title":"a","text":"b"}}
+            {"category":"announcement","recipient":{"id":"told","email":"t@example.com"},"channels":["email"],
+             "data":{"title":"a","text":"b"}}
             """;
         (
             await two.Call("PUT", "/v1/channels/email", HostWithKeys.FirstKey, $$"""{"paused":true,"by":"Ann","why":"{{Why}}"}""")

@@ -159,7 +159,8 @@ public sealed class When_content_is_given(RunningHost host) : IClassFixture<Runn
         host.Post(
             Occurrence.Announcement,
             $$"""
-            {"eventId":"{{eventId}}","category":"announcement","recipient":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]},
+            {"eventId":"{{eventId}}","category":"announcement","recipient":{"id":"seller-42","email":"som@example.com",
+               "pushTokens":["demo-token"]},
              "data":{"title":"Of the template","text":"Of the template."},"content":{{content}}{{(more == "" ? "" : ",")}}{{more}}}
             """,
             headers

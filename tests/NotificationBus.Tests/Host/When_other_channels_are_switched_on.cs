@@ -8,7 +8,8 @@ public sealed class When_other_channels_are_switched_on
 {
     const string Event = """
         {"orderId":"4711", "product":"Blue ceramic bowl", "total":{"amount":590,"currency":"THB"}, "buyer":{"id":"buyer-7","name":"Nok"},
-         "seller":{"id":"seller-42","name":"Som","locale":"en","chat":["slack:C0123456789","line:U4af4980629"],"webhookUrl":"https://receiver.example/hook"}}
+         "seller":{"id":"seller-42","name":"Som","locale":"en","chat":["slack:C0123456789","line:U4af4980629"],
+           "webhookUrl":"https://receiver.example/hook"}}
         """;
 
     [Fact]

@@ -178,7 +178,8 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
     {
         using var request = await RawRequest.Begin(
             _host.Client.BaseAddress!,
-            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nX-Twilio-Signature: AAAA\nContent-Length: {longest + 1}\n\n"
+            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nX-Twilio-Signature: AAAA\n"
+                + $"Content-Length: {longest + 1}\n\n"
         );
 
         (await request.Answer(RunningHost.Patience)).ShouldStartWith("HTTP/1.1 413 ");

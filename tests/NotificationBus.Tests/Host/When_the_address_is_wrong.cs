@@ -79,12 +79,14 @@ public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<
     [InlineData("GET /health/live HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ")]
     [InlineData("nonsense\r\n\r\n", "HTTP/1.1 400 ")]
     [InlineData(
-        "POST /v1/events/order-placed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+        "POST /v1/events/order-placed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+            + "chunked\r\n\r\nnonsense\r\n",
         "HTTP/1.1 400 "
     )]
     [InlineData("GET /v1/notifications/%00 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ")]
     [InlineData(
-        "POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n{\"category\":\"announcement\",\"recipient\":{\"id\":\"a\"}}",
+        "POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\nIdempotency-Key: "
+            + "a\r\nIdempotency-Key: b\r\n\r\n{\"category\":\"announcement\",\"recipient\":{\"id\":\"a\"}}",
         "HTTP/1.1 400 "
     )]
     [InlineData("POST /v1/notifications HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\0b\r\n\r\n", "HTTP/1.1 400 ")]

@@ -52,7 +52,8 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         using var client = new HttpClient(patient) { BaseAddress = await Address(host) };
         const string event_ = """
             {"orderId":"4711","product":"canary-product","total":{"amount":590,"currency":"THB"},"buyer":{"id":"b","name":"Canary-Buyer"},
-             "seller":{"id":"s","name":"Canary-Seller","email":"canary@canary.example","phone":"+66812345678","pushTokens":["canary-token"]}}
+             "seller":{"id":"s","name":"Canary-Seller","email":"canary@canary.example","phone":"+66812345678",
+               "pushTokens":["canary-token"]}}
             """;
 
         foreach (
@@ -126,7 +127,8 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         host.Output.ShouldBe(
             [
                 "Channels:email:Concurrency must be a number",
-                "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays, AddressLimit, AddressWindow, Guard; did you mean Providers?",
+                "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays, "
+                    + "AddressLimit, AddressWindow, Guard; did you mean Providers?",
             ],
             ignoreOrder: true
         );

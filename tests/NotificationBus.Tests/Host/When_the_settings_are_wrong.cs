@@ -237,7 +237,8 @@ public sealed class When_the_settings_are_wrong
     )]
     [InlineData(
         "--Channels:email:Providers=sse",
-        "Channels:email:Providers:0 names 'sse', which is neither a type (smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox) nor an account with Providers:sse:Type"
+        "Channels:email:Providers:0 names 'sse', which is neither a type (smtp, sendgrid, brevo, ses, resend, postmark, http, log, "
+            + "sandbox) nor an account with Providers:sse:Type"
     )]
     [InlineData(
         "--Channels:push:Providers=smtp --Providers:smtp:Host=localhost --Providers:smtp:From=shop@example.com",
@@ -246,11 +247,13 @@ public sealed class When_the_settings_are_wrong
     // Accounts.
     [InlineData(
         "--Providers:relay:Host=localhost",
-        "Providers:relay:Type is missing, and 'relay' is no type; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, webpush, twilio, vonage"
+        "Providers:relay:Type is missing, and 'relay' is no type; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, "
+            + "sandbox, fcm, apns, webpush, twilio, vonage"
     )]
     [InlineData(
         "--Providers:relay:Type=smpt",
-        "Providers:relay:Type is unknown; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, webpush, twilio, vonage"
+        "Providers:relay:Type is unknown; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, "
+            + "webpush, twilio, vonage"
     )]
     [InlineData(
         "--Providers:smtp=localhost",
@@ -284,7 +287,8 @@ public sealed class When_the_settings_are_wrong
         "Providers:brevo:ReceiptSecret: must be at least 16 characters"
     )]
     [InlineData(
-        "--Providers:postmark:ServerToken=a --Providers:postmark:From=shop@example.com --Providers:postmark:ReceiptSecret=0123456789abcdef,0123456789abcde",
+        "--Providers:postmark:ServerToken=a --Providers:postmark:From=shop@example.com "
+            + "--Providers:postmark:ReceiptSecret=0123456789abcdef,0123456789abcde",
         "Providers:postmark:ReceiptSecret: must be at least 16 characters"
     )]
     [InlineData(
@@ -292,11 +296,13 @@ public sealed class When_the_settings_are_wrong
         "Providers:resend:ReceiptSecret: must be the signing secret of the webhook"
     )]
     [InlineData(
-        "--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_b2xkLXNlY3JldC1vZi10aGUtd2ViaG9vaw==,whsec_?",
+        "--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com "
+            + "--Providers:resend:ReceiptSecret=whsec_b2xkLXNlY3JldC1vZi10aGUtd2ViaG9vaw==,whsec_?",
         "Providers:resend:ReceiptSecret: must be the signing secret of the webhook"
     )]
     [InlineData(
-        "--Providers:ses:Region=eu-central-1 --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=a --Providers:ses:From=shop@example.com --Providers:ses:ReceiptTopic=mail",
+        "--Providers:ses:Region=eu-central-1 --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=a "
+            + "--Providers:ses:From=shop@example.com --Providers:ses:ReceiptTopic=mail",
         "Providers:ses:ReceiptTopic: must be the ARN of an SNS topic"
     )]
     [InlineData("--Channels:chat:Providers=slack", "Providers:slack:BotToken: must be set")]
@@ -431,7 +437,8 @@ public sealed class When_the_settings_are_wrong
 
         exitCode.ShouldBe(2);
         error.ShouldBe(
-            $"Urls: Failed to bind to address {address}: address already in use. Choose another one with --Urls=http://localhost:8081{Environment.NewLine}"
+            $"Urls: Failed to bind to address {address}: address already in use. Choose another one with "
+                + $"--Urls=http://localhost:8081{Environment.NewLine}"
         );
     }
 
@@ -483,7 +490,8 @@ public sealed class When_the_settings_are_wrong
             error
                 .TrimEnd()
                 .ShouldBe(
-                    $"Templates: {old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
+                    $"Templates: {old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, "
+                        + "and write its tags as docs/templates.md shows"
                 );
         }
         finally

@@ -175,7 +175,8 @@ public sealed class When_a_request_breaks_a_rule
         Should
             .Throw<InvalidEventException>(() => Rules.Demand(request, "buyer"))
             .Message.ShouldBe(
-                "category is unknown, allowed are announcement, order-placed; buyer.id must be 1 to 200 characters without control characters"
+                "category is unknown, allowed are announcement, order-placed; buyer.id must be 1 to 200 characters "
+                    + "without control characters"
             );
     }
 

@@ -19,7 +19,8 @@ public sealed class When_an_event_is_read
             "chat-message-sent",
             "seller",
             A.Seller,
-            """{"conversationId":"C-77","text":"Is it still available?","product":"Blue ceramic bowl","buyer":{"name":"Nok"},"seller":{"name":"Som"}}"""
+            """{"conversationId":"C-77","text":"Is it still available?","product":"Blue ceramic bowl","buyer":"""
+                + """{"name":"Nok"},"seller":{"name":"Som"}}"""
         );
 
     [Fact]
@@ -30,7 +31,8 @@ public sealed class When_an_event_is_read
             "order-placed",
             "seller",
             A.Seller,
-            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"name":"Nok"},"seller":{"name":"Som"}}"""
+            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":"""
+                + """{"name":"Nok"},"seller":{"name":"Som"}}"""
         );
 
     [Fact]

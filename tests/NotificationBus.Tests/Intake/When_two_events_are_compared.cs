@@ -23,7 +23,8 @@ public sealed class When_two_events_are_compared
     [Theory]
     [InlineData("""{"n":12345678901234567890123,"items":["cup",null,{"a":true}],"total":{"currency":"THB","amount":590.50}}""")]
     [InlineData(
-        """{ "total" : { "amount":590.5, "currency":"\u0054HB", "note":null }, "items" : [ "cup" , null , {"a" : true} ] , "n" : 12345678901234567890123 }"""
+        """{ "total" : { "amount":590.5, "currency":"\u0054HB", "note":null }, "items" : [ "cup" , null , {"a" : true} ] , "n" : """
+            + """12345678901234567890123 }"""
     )]
     [InlineData(
         """{"total":{"amount":5.905e2,"currency":"THB"},"items":["cup",null,{"a":true,"b":null}],"n":12345678901234567890123,"none":null}"""

@@ -176,7 +176,9 @@ public sealed class When_anything_at_all_becomes_of_it
         };
     }
 
-    /// <summary>Things are in the way from the beginning: nothing, a pause, a switch, a pin, a rate, a circuit, a wish to be left alone.</summary>
+    /// <summary>
+    /// Things are in the way from the beginning: nothing, a pause, a switch, a pin, a rate, a circuit, a wish to be left alone.
+    /// </summary>
     /// <returns>True when anything is.</returns>
     static async Task<bool> Obstruct(EmbeddedFlow flow, Random random)
     {

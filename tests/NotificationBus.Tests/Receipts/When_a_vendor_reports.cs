@@ -129,7 +129,8 @@ public sealed class When_a_vendor_reports
     }
 
     /// <summary>
-    /// C: text in log and record. What was said is hidden as it was said: by whoever gave it, or by a template that says something else now.
+    /// C: text in log and record. What was said is hidden as it was said: by whoever gave it, or by a template that says something else
+    /// now.
     /// </summary>
     [Theory]
     [InlineData(true)]
@@ -687,7 +688,8 @@ public sealed class When_a_vendor_reports
             (end.CurrentState, end.Deliveries[0].Status).ShouldBe((state, first), string.Join(", ", order));
             var one = end.Deliveries[0];
             pictures.Add(
-                $"{one.Status} {one.Reason} {one.ConfirmedAt} {one.BouncedAt} {one.SoftBouncedAt} {one.OpenedAt} {one.ReadAt} {one.ComplainedAt}"
+                $"{one.Status} {one.Reason} {one.ConfirmedAt} {one.BouncedAt} {one.SoftBouncedAt} {one.OpenedAt} "
+                    + $"{one.ReadAt} {one.ComplainedAt}"
             );
         }
 

@@ -40,7 +40,8 @@ public sealed class When_results_arrive_in_any_order
             end.CurrentState.ShouldBe(state);
             flow.OutcomesOf(id).ShouldHaveSingleItem();
             ends.Add(
-                $"{end.CurrentState} {string.Join(' ', end.Deliveries.Select(delivery => delivery.Status))} {Channels(flow.OutcomesOf(id)[0])}"
+                $"{end.CurrentState} {string.Join(' ', end.Deliveries.Select(delivery => delivery.Status))} "
+                    + $"{Channels(flow.OutcomesOf(id)[0])}"
             );
         }
 

@@ -17,8 +17,8 @@ using NotificationBus.Tests.TestKit;
 namespace NotificationBus.Tests.Saga;
 
 /// <summary>
-/// Thousands of random histories of the state machine: whatever happened in whatever order, the steps that are told lead from nothing to the
-/// row, through every state that was stored. Whoever reads along hears what subscribers are told, however often they come anew.
+/// Thousands of random histories of the state machine: whatever happened in whatever order, the steps that are told lead from nothing to
+/// the row, through every state that was stored. Whoever reads along hears what subscribers are told, however often they come anew.
 /// </summary>
 public sealed class When_steps_are_replayed
 {

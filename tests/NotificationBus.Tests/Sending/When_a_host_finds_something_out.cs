@@ -78,7 +78,9 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
         _board.Current.HealthOf("smtp").PausedUntil.ShouldBe(InAnHour);
     }
 
-    /// <summary>A2: as when somebody has the account to himself for too long. The copies that are made meanwhile know nothing of it.</summary>
+    /// <summary>
+    /// A2: as when somebody has the account to himself for too long. The copies that are made meanwhile know nothing of it.
+    /// </summary>
     [Theory, InlineData(true), InlineData(false)]
     public async Task Should_keep_to_it_for_as_long_as_it_holds_when_the_store_could_not_be_told(bool isPause)
     {

@@ -6,7 +6,9 @@ using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
 
-/// <summary>20.1: the concurrency finds its own limit, by vendors as they are: far away, too small, in trouble, or slower for a while.</summary>
+/// <summary>
+/// 20.1: the concurrency finds its own limit, by vendors as they are: far away, too small, in trouble, or slower for a while.
+/// </summary>
 public sealed class When_an_account_shows_how_many_calls_it_takes
 {
     const int Min = 32;

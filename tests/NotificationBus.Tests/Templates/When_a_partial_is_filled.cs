@@ -8,7 +8,10 @@ public sealed class When_a_partial_is_filled : IDisposable
         {
           "title": "Tom & <b>", "label": "of the data", "orderId": "A-1", "product": "Silk \"scarf\"", "text": "two\nlines",
           "total": { "amount": 1590, "currency": "THB" }, "buyer": { "name": "Nok" },
-          "lines": [{ "name": "a", "price": 1, "tags": ["x", "y"] }, { "name": "b", "tags": [] }, { "label": "of the line", "name": "<c>", "tags": ["z"] }]
+          "lines": [
+            { "name": "a", "price": 1, "tags": ["x", "y"] }, { "name": "b", "tags": [] },
+            { "label": "of the line", "name": "<c>", "tags": ["z"] }
+          ]
         }
         """;
 
@@ -17,7 +20,8 @@ public sealed class When_a_partial_is_filled : IDisposable
         .Write("_layout/box.liquid", "<box {{ label }}>{{ content }}</box>")
         .Write(
             "_layout/boxes.liquid",
-            "{% capture inner %}{{ content }}{% render 'say', label: \"in\", value: title %}{% endcapture %}{% render 'box', label: label, content: inner %}{{ label }}"
+            "{% capture inner %}{{ content }}{% render 'say', label: \"in\", value: title %}{% endcapture %}{% render 'box', label: "
+                + "label, content: inner %}{{ label }}"
         )
         .Write(
             "_layout/lines.liquid",
@@ -53,7 +57,8 @@ public sealed class When_a_partial_is_filled : IDisposable
     )]
     [InlineData("{% for line in lines %}{% render 'say', label: forloop.index, value: line.name %}{% endfor %}", "1=a;2=b;3=&lt;c&gt;;")]
     [InlineData(
-        "{% for line in lines %}{% for tag in line.tags %}{% render 'say', label: forloop.index0, value: tag %}{% else %}none{% endfor %}{% endfor %}",
+        "{% for line in lines %}{% for tag in line.tags %}{% render 'say', label: forloop.index0, value: "
+            + "tag %}{% else %}none{% endfor %}{% endfor %}",
         "0=x;1=y;none0=z;"
     )]
     [InlineData(

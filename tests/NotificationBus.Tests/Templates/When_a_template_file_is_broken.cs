@@ -56,7 +56,8 @@ public sealed class When_a_template_file_is_broken : IDisposable
         Should
             .Throw<TemplateException>(() => _folder.Body("x").Write(file, "{{x}}").Load())
             .Message.ShouldBe(
-                $"{Path.Combine(_folder.Path, file)}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
+                $"{Path.Combine(_folder.Path, file)}: templates are Liquid and no longer Handlebars: "
+                    + "rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
             );
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed class When_a_template_keeps_a_value : IDisposable
             .Write("first/push.en.liquid", $"--- title\nt\n--- body\n{body}\n")
             .Write(
                 "next/push.en.liquid",
-                $"--- title\nt\n--- body\n{{% for line in lines %}}{Person}, {{% for again in lines %}}{Person}{{% endfor %}}{{% endfor %}}{{% capture x %}}!{{% endcapture %}}{{{{ x }}}}\n"
+                $"--- title\nt\n--- body\n{{% for line in lines %}}{Person}, {{% for again in lines %}}{Person}{{% endfor %}}{{% endfor "
+                    + "%}{% capture x %}!{% endcapture %}{{ x }}\n"
             )
             .Load();
 
@@ -52,7 +53,8 @@ public sealed class When_a_template_keeps_a_value : IDisposable
             )
             .Write(
                 "next/push.en.liquid",
-                "--- title\nt\n--- body\n{% capture outer %}{% capture inner %}{{ line }}{% endcapture %}{{ inner }}{% endcapture %}{{ outer }}{{ inner }}\n"
+                "--- title\nt\n--- body\n{% capture outer %}{% capture inner %}{{ line }}{% endcapture %}{{ inner }}{% endcapture "
+                    + "%}{{ outer }}{{ inner }}\n"
             )
             .Load();
 

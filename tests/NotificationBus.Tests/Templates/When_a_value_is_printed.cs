@@ -199,7 +199,9 @@ public sealed class When_a_value_is_printed : IDisposable
     public void Should_be_found_in_lists_and_objects() =>
         _folder
             .Body(
-                "{% for line in lines %}{{ forloop.index0 }}:{{ line.name }}{% unless forloop.last %}, {% endunless %}{% endfor %} {% for entry in total %}{{ entry[0] }}={{ entry[1] }};{% endfor %} {{ lines[1].name }} {% for line in none %}x{% else %}-{% endfor %}"
+                "{% for line in lines %}{{ forloop.index0 }}:{{ line.name }}{% unless forloop.last %}, {% endunless %}{% endfor %} {% "
+                    + "for entry in total %}{{ entry[0] }}={{ entry[1] }};{% endfor %} {{ lines[1].name }} {% for line in none "
+                    + "%}x{% else %}-{% endfor %}"
             )
             .Fill("""{ "lines": [{ "name": "a" }, { "name": "b" }], "total": { "amount": 1, "currency": "THB" }, "none": [] }""")
             .ShouldBe("0:a, 1:b amount=1;currency=THB; b -");
@@ -239,19 +241,23 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("{{ status | upcase }} {{ status | capitalize }} {{ status | url_encode }}", "PAID Paid paid")]
     [InlineData("{{ at | date: \"%d.%m.%Y %H:%M\" }} {{ day | date: \"%-d/%-m\" }}", "09.03.2026 17:30 9/3")]
     [InlineData(
-        "{{ missing | default: \"nobody\" }} {{ empty | default: \"nobody\" }} {{ nothing | default: status }} {{ zero | default: \"x\" }} {{ amount | default: \"x\" }}",
+        "{{ missing | default: \"nobody\" }} {{ empty | default: \"nobody\" }} {{ nothing | default: status }} {{ zero | default: "
+            + "\"x\" }} {{ amount | default: \"x\" }}",
         "nobody nobody paid 0 590.50"
     )]
     [InlineData(
-        "{% assign first = tags[0] %}{% assign of = lines[1] %}{{ first }} {{ of.name }} {{ lines[zero].name }} {{ of['name'] }} {{ tags.1 }}",
+        "{% assign first = tags[0] %}{% assign of = lines[1] %}{{ first }} {{ of.name }} {{ lines[zero].name }} {{ "
+            + "of['name'] }} {{ tags.1 }}",
         "new b a b blue"
     )]
     [InlineData(
-        "{% for tag in tags reversed %}{{ tag }},{% endfor %} {% for n in (1..3) %}{{ n }}{% endfor %} {% for tag in tags limit: 1 %}{{ tag }}{% endfor %} {% for tag in tags offset: continue %}{{ tag }}{% endfor %}",
+        "{% for tag in tags reversed %}{{ tag }},{% endfor %} {% for n in (1..3) %}{{ n }}{% endfor %} {% for tag in tags limit: "
+            + "1 %}{{ tag }}{% endfor %} {% for tag in tags offset: continue %}{{ tag }}{% endfor %}",
         "blue,new, 123 new blue"
     )]
     [InlineData(
-        "a \n {{- status -}} \n b {%- if done -%} c {%- endif %}{% comment %} {{ d }} {% endcomment %}{% # no %}{% raw %}{{ d }}{% endraw %}",
+        "a \n {{- status -}} \n b {%- if done -%} c {%- endif %}{% comment %} {{ d }} {% endcomment %}{% # no "
+            + "%}{% raw %}{{ d }}{% endraw %}",
         "apaidbc{{ d }}"
     )]
     [InlineData(
@@ -263,8 +269,10 @@ public sealed class When_a_value_is_printed : IDisposable
             .Body(body)
             .Fill(
                 """
-                { "amount": 590.50, "status": "paid", "other": "sent", "done": true, "tags": ["new", "blue"], "lines": [{ "name": "a" }, { "name": "b" }], "nothing": null, "empty": "", "zero": 0,
-                  "at": "2026-03-09T17:30:00+07:00", "day": "2026-03-09", "big": 123456789012345678901234567890123, "exact": 0.1000000000000000055511151231 }
+                { "amount": 590.50, "status": "paid", "other": "sent", "done": true, "tags": ["new", "blue"],
+                  "lines": [{ "name": "a" }, { "name": "b" }], "nothing": null, "empty": "", "zero": 0,
+                  "at": "2026-03-09T17:30:00+07:00", "day": "2026-03-09",
+                  "big": 123456789012345678901234567890123, "exact": 0.1000000000000000055511151231 }
                 """
             )
             .ShouldBe(text);

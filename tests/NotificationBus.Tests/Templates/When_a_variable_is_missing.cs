@@ -66,7 +66,8 @@ public sealed class When_a_variable_is_missing : IDisposable
     public void Should_print_what_was_asked_for_and_is_there() =>
         _folder
             .Body(
-                "{% if carrier %}by {{ carrier }}{% endif %}{% unless late %}, in time{% endunless %} for {{ recipient.name | default: 'you' }}"
+                "{% if carrier %}by {{ carrier }}{% endif %}{% unless late %}, in time{% endunless %} for {{ "
+                    + "recipient.name | default: 'you' }}"
             )
             .Fill("""{ "carrier": "Thailand Post" }""", "Malee")
             .ShouldBe("by Thailand Post, in time for Malee");

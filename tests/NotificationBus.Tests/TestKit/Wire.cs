@@ -132,7 +132,8 @@ sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserv
         if (PlaceOf(context.InputAddress) == FailedMessageEndpoint.Queue)
         {
             var reason =
-                $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultExceptionType)}: {context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
+                $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultExceptionType)}: "
+                    + $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
             var message = Read(context);
             ImmutableInterlocked.Update(ref _errors, errors => errors.Add((message, reason)));
             pulse.Beat();

@@ -5,8 +5,8 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Providers.Accounts;
 
 /// <summary>
-/// A change that no operator made: a circuit, a pause or a learned rate that begins, goes on or ends. Whoever keeps the health of an account
-/// writes it down beside the changes of operators, together with what it changes.
+/// A change that no operator made: a circuit, a pause or a learned rate that begins, goes on or ends. Whoever keeps the health of an
+/// account writes it down beside the changes of operators, together with what it changes.
 /// </summary>
 /// <param name="Code">What it is about: the reason for which deliveries wait meanwhile (<see cref="ReasonCode"/>).</param>
 /// <param name="Stage">Whether it begins, goes on or ends.</param>

@@ -5,7 +5,9 @@ using NotificationBus.Telemetry;
 
 namespace NotificationBus.Providers.Accounts;
 
-/// <summary>Counts the changes of the circuits, as this host learns of them, and shows how they stand. An account has one, on every channel.</summary>
+/// <summary>
+/// Counts the changes of the circuits, as this host learns of them, and shows how they stand. An account has one, on every channel.
+/// </summary>
 sealed class CircuitWatch(ProviderChains chains, ControlBoard board, FlowMetrics metrics) : IHostedService
 {
     readonly Dictionary<string, CircuitState> _seen = new(StringComparer.Ordinal);

@@ -46,7 +46,8 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
     public Task AddSend<T>(SendContext<T> context)
         where T : class =>
         throw new NotSupportedException(
-            $"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its effects"
+            $"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: "
+                + "it must be among its effects"
         );
 
     /// <summary>

@@ -83,7 +83,8 @@ public sealed class When_a_file_is_fetched : IAsyncDisposable
     {
         var chunk = $"1000\r\n{new string('x', 0x1000)}\r\n";
         _server.Answer = Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nTransfer-Encoding: chunked\r\n\r\n{string.Concat(Enumerable.Repeat(chunk, 100))}"
+            "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + $"{string.Concat(Enumerable.Repeat(chunk, 100))}"
         );
 
         (await Fetch(room: 100_000)).ShouldBeOfType<FileAnswer.Refused>().Reason.ShouldContain("larger than");

@@ -166,7 +166,8 @@ public sealed class When_a_service_answers : With_a_scripted_service
     {
         Service.Answers(
             "422 Unprocessable Content",
-            """{"token":"token-of-soms-phone","key":"Bearer s3cr3t-key","k":"s3cr3t-key","url":"/send?key=hidden","mail":"som@example.net","why":"expired"}"""
+            """{"token":"token-of-soms-phone","key":"Bearer """
+                + """s3cr3t-key","k":"s3cr3t-key","url":"/send?key=hidden","mail":"som@example.net","why":"expired"}"""
         );
 
         var result = await Provider(options =>

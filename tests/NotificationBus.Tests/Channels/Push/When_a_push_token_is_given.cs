@@ -6,6 +6,11 @@ public sealed class When_a_push_token_is_given
 {
     const string OfApple = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0";
 
+    // The keys of a browser: a point on P-256, one beside the curve, and the secret it shares with us.
+    const string Point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    const string OffTheCurve = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw8";
+    const string Secret = "BTBZMqHH6r4Tts7J_aSIgg";
+
     static readonly PushChannel Push = new();
     static readonly string OfBrowser = new Browser().Subscription("https://fcm.googleapis.com/fcm/send/abc");
 
@@ -38,22 +43,24 @@ public sealed class When_a_push_token_is_given
     [InlineData("{")]
     [InlineData("{}")]
     [InlineData(
-        """{"endpoint":"http://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+        $$"""{"endpoint":"http://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
     )]
     [InlineData(
-        """{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J"}}"""
+        $$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"BTBZMqHH6r4Tts7J"}}"""
     )]
     [InlineData(
-        """{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw8","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+        $$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{OffTheCurve}}","auth":"{{Secret}}"}}"""
     )]
     [InlineData(
-        """{"endpoint":"https://evil.example/","endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+        """{"endpoint":"https://evil.example/","endpoint":"https://push.example.com/","keys":"""
+            + $$"""{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
     )]
     [InlineData(
-        """{"endpoint":"https://push.example.com/","end\u0070oint":"https://evil.example/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+        """{"endpoint":"https://push.example.com/","end\u0070oint":"https://evil.example/","keys":"""
+            + $$"""{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
     )]
     [InlineData(
-        """{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+        $$"""{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
     )]
     public void Should_say_what_is_wrong_with_it(string address)
     {
@@ -64,7 +71,7 @@ public sealed class When_a_push_token_is_given
     [Fact]
     public void Should_take_it_when_each_name_stands_once() =>
         Push.Refuse(
-                """{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+                $$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
             )
             .ShouldBeNull();
 

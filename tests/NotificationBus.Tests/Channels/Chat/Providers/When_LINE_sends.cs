@@ -48,7 +48,8 @@ public sealed class When_LINE_sends : Any_vendor<When_LINE_sends>, IVendorSituat
             new(
                 "wrong message",
                 "400 Bad Request",
-                """{"message":"The request body has 1 error(s)","details":[{"message":"May not be empty","property":"messages[0].text"}]}""",
+                """{"message":"The request body has 1 error(s)","details":"""
+                    + """[{"message":"May not be empty","property":"messages[0].text"}]}""",
                 Outcome.Declined
             ),
             new(

@@ -67,7 +67,8 @@ public sealed class When_Brevo_reports : Any_reader_of_receipts<When_Brevo_repor
     static Report Row(string type, ReceiptKind? kind, string more = """ "subject":"x" """) =>
         new(
             $"{type}: {more.Trim()}",
-            $$"""{"event":"{{type}}","email":"somchai@example.net","id":26224,"date":"2026-03-14 10:26:50","ts":1773480410,"message-id":"<2017@mailin.fr>","ts_event":1773480410,"X-Mailin-custom":"{{Mail.Id}}",{{more}}}""",
+            $$"""{"event":"{{type}}","email":"somchai@example.net","id":26224,"date":"2026-03-14 10:26:50","ts":"""
+                + $$"""1773480410,"message-id":"<2017@mailin.fr>","ts_event":1773480410,"X-Mailin-custom":"{{Mail.Id}}",{{more}}}""",
             kind
         )
         {

@@ -73,7 +73,9 @@ public sealed class When_Brevo_sends : Any_vendor_of_mail<When_Brevo_sends>, IVe
             .Parse(body)
             .ToString()
             .ShouldBe(
-                $$"""{"sender":{"email":"shop@example.com"},"to":[{"email":"somchai@example.net","name":"Somchai"}],"subject":"ขายแล้ว: \"bowl\"","htmlContent":"<p>Sold &amp; paid</p>","textContent":"Sold & paid.","headers":{"idempotencyKey":"{{Mail.Id}}","X-Mailin-custom":"{{Mail.Id}}"}"""
+                """{"sender":{"email":"shop@example.com"},"to":[{"email":"somchai@example.net","name":"Somchai"}],"subject":"ขายแล้ว: """
+                    + """\"bowl\"","htmlContent":"<p>Sold &amp; paid</p>","textContent":"Sold & paid.","headers":"""
+                    + $$"""{"idempotencyKey":"{{Mail.Id}}","X-Mailin-custom":"{{Mail.Id}}"}"""
                     + "}"
             );
     }

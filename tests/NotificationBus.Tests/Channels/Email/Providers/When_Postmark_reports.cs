@@ -54,13 +54,15 @@ public sealed class When_Postmark_reports : Any_reader_of_receipts<When_Postmark
         Row(
             "Bounce",
             kind,
-            $$""" "ID":42,"Type":"{{type}}","BouncedAt":"2026-03-14T05:26:50.0000000-04:00","Details":"550 <somchai@example.net> unknown" """
+            $$""" "ID":42,"Type":"{{type}}","BouncedAt":"2026-03-14T05:26:50.0000000-04:00","Details":"550 """
+                + """<somchai@example.net> unknown" """
         );
 
     static Report Row(string type, ReceiptKind? kind, string more) =>
         new(
             $"{type}: {more.Trim()}",
-            $$"""{"RecordType":"{{type}}","MessageID":"883953f4-6105","Recipient":"somchai@example.net","Metadata":{"delivery_id":"{{Mail.Id}}"},{{more}}}""",
+            $$"""{"RecordType":"{{type}}","MessageID":"883953f4-6105","Recipient":"somchai@example.net","Metadata":"""
+                + $$"""{"delivery_id":"{{Mail.Id}}"},{{more}}}""",
             kind
         )
         {

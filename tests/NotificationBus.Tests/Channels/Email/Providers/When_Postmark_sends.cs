@@ -15,7 +15,10 @@ public sealed class When_Postmark_sends : Any_vendor_of_mail<When_Postmark_sends
             new(
                 "accepted",
                 "200 OK",
-                """{"To":"somchai@example.net","SubmittedAt":"2026-03-14T09:26:53Z","MessageID":"0a129aee-e1cd-480d-b08d-4f48548ff48d","ErrorCode":0,"Message":"OK"}""",
+                """
+                {"To":"somchai@example.net","SubmittedAt":"2026-03-14T09:26:53Z","MessageID":"0a129aee-e1cd-480d-b08d-4f48548ff48d",
+                 "ErrorCode":0,"Message":"OK"}
+                """,
                 Outcome.Accepted
             )
             {
@@ -78,7 +81,11 @@ public sealed class When_Postmark_sends : Any_vendor_of_mail<When_Postmark_sends
             .Parse(body)
             .ToString()
             .ShouldBe(
-                $$"""{"From":"Shop <shop@example.com>","To":"Somchai <somchai@example.net>","Subject":"ขายแล้ว: \"bowl\"","HtmlBody":"<p>Sold &amp; paid</p>","TextBody":"Sold & paid.","MessageStream":"outbound","Metadata":{"delivery_id":"{{Mail.Id}}"},"Headers":[{"Name":"Message-ID","Value":"<22222222222222222222222222222222@example.com>"},{"Name":"X-PM-KeepID","Value":"true"}]}"""
+                """{"From":"Shop <shop@example.com>","To":"Somchai <somchai@example.net>","Subject":"ขายแล้ว: """
+                    + """\"bowl\"","HtmlBody":"<p>Sold &amp; paid</p>","TextBody":"Sold & paid.","MessageStream":"outbound","Metadata":"""
+                    + $$"""{"delivery_id":"{{Mail.Id}}"},"Headers":"""
+                    + """[{"Name":"Message-ID","Value":"<22222222222222222222222222222222@example.com>"},"""
+                    + """{"Name":"X-PM-KeepID","Value":"true"}]}"""
             );
     }
 

@@ -71,7 +71,9 @@ public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Res
     static Report Row(string type, ReceiptKind? kind, string more = """ "subject":"x" """, string? tags = null) =>
         new(
             $"{type}: {more.Trim()} {tags}",
-            $$"""{"type":"{{type}}","created_at":"2026-03-14T09:26:50.000Z","data":{"email_id":"56761188-7520","from":"Shop <shop@example.com>","to":["somchai@example.net"],"tags":{{tags ?? $$"""{"delivery_id":"{{Mail.Id}}"}"""}},{{more}} } }""",
+            $$"""{"type":"{{type}}","created_at":"2026-03-14T09:26:50.000Z","data":{"email_id":"56761188-7520","from":"Shop """
+                + """<shop@example.com>","to":["somchai@example.net"],"tags":"""
+                + $$"""{{tags ?? $$"""{"delivery_id":"{{Mail.Id}}"}"""}},{{more}} } }""",
             kind
         )
         {

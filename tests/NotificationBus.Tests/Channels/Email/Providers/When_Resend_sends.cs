@@ -89,7 +89,9 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
             .Parse(body)
             .ToString()
             .ShouldBe(
-                $$"""{"from":"ร้าน Example <shop@example.com>","to":["Somchai <somchai@example.net>"],"subject":"ขายแล้ว: \"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":[{"name":"delivery_id","value":"{{Mail.Id}}"}]}"""
+                """{"from":"ร้าน Example <shop@example.com>","to":["Somchai <somchai@example.net>"],"subject":"ขายแล้ว: """
+                    + """\"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":"""
+                    + $$"""[{"name":"delivery_id","value":"{{Mail.Id}}"}]}"""
             );
     }
 

@@ -17,7 +17,8 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     const string Topic = "arn:aws:sns:eu-central-1:123456789012:mail";
     const string CertificateUrl = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
     const string SubscribeUrl =
-        "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail&Token=2336412f37";
+        "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail"
+        + "&Token=2336412f37";
 
     static readonly RSA Key = RSA.Create(2048);
     static readonly byte[] Certificate = Make(Key);
@@ -29,7 +30,8 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
                 "Bounce",
                 ReceiptKind.HardBounce,
                 "bounce",
-                """ "bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"diagnosticCode":"smtp; 550 5.1.1 <somchai@example.net> unknown"}] """
+                """ "bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":"""
+                    + """[{"diagnosticCode":"smtp; 550 5.1.1 <somchai@example.net> unknown"}] """
             ),
             Row(
                 "Bounce",
@@ -392,7 +394,9 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     static Report Row(string type, ReceiptKind? kind, string part, string more) =>
         new(
             $"{type}: {more.Trim()}",
-            $$"""{"eventType":"{{type}}","mail":{"timestamp":"2026-03-14T09:26:50.000Z","messageId":"0107018f-000000","destination":["somchai@example.net"],"tags":{"ses:operation":["SendEmail"],"delivery_id":["{{Mail.Id}}"]} },"{{part}}":{"timestamp":"2026-03-14T09:26:50.000Z",{{more}} } }""",
+            $$"""{"eventType":"{{type}}","mail":{"timestamp":"2026-03-14T09:26:50.000Z","messageId":"0107018f-000000","destination":"""
+                + $$"""["somchai@example.net"],"tags":{"ses:operation":["SendEmail"],"delivery_id":["{{Mail.Id}}"]} },"{{part}}":"""
+                + $$"""{"timestamp":"2026-03-14T09:26:50.000Z",{{more}} } }""",
             kind
         )
         {

@@ -84,7 +84,11 @@ public sealed class When_SendGrid_reports : Any_reader_of_signed_receipts<When_S
     static Report Row(string type, ReceiptKind? kind, string more = """ "ip":"127.0.0.1" """) =>
         new(
             $"{type}: {more.Trim()}",
-            $$"""[{"email":"somchai@example.net","timestamp":1773480410,"smtp-id":"<14c5d75ce93.dfd.64b469@ismtpd-555>","event":"{{type}}","sg_event_id":"ZGVsaXZlcmVk","sg_message_id":"14c5d75ce93.recvd-84c77499d8-zwnzx-1-6655BD46-40.0","delivery_id":"{{Mail.Id}}",{{more}}}]""",
+            $$"""
+            [{"email":"somchai@example.net","timestamp":1773480410,"smtp-id":"<14c5d75ce93.dfd.64b469@ismtpd-555>","event":"{{type}}",
+              "sg_event_id":"ZGVsaXZlcmVk","sg_message_id":"14c5d75ce93.recvd-84c77499d8-zwnzx-1-6655BD46-40.0",
+              "delivery_id":"{{Mail.Id}}",{{more}}}]
+            """,
             kind
         )
         {

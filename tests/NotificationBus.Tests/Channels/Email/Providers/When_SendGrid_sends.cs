@@ -28,7 +28,8 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
             new(
                 "bad request",
                 "400 Bad Request",
-                """{"errors":[{"message":"Does not contain a valid address.","field":"personalizations.0.to.0.email","help":"http://sendgrid.com/docs/errors.html"}]}""",
+                """{"errors":[{"message":"Does not contain a valid """
+                    + """address.","field":"personalizations.0.to.0.email","help":"http://sendgrid.com/docs/errors.html"}]}""",
                 Outcome.Declined
             )
             {

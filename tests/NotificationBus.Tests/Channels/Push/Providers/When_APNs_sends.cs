@@ -99,7 +99,8 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
         head.ShouldContain("apns-collapse-id: 11111111-1111-1111-1111-111111111111");
         head.ShouldContain("apns-expiration: 1773481013");
         body.ShouldBe(
-            """{"aps":{"alert":{"title":"ขายแล้ว","body":"\"Bowl\" & more"},"sound":"default"},"notificationId":"11111111-1111-1111-1111-111111111111","category":"order-placed"}"""
+            """{"aps":{"alert":{"title":"ขายแล้ว","body":"\"Bowl\" & """
+                + """more"},"sound":"default"},"notificationId":"11111111-1111-1111-1111-111111111111","category":"order-placed"}"""
         );
 
         var parts = TokenOf(head).Split('.');

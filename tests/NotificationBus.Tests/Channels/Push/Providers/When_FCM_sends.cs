@@ -16,6 +16,7 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
 {
     const string Token = "dGhpcyBpcyBhIHRva2Vu:APA91bHPRgkF3JUikC4ENAHEeMrd41Zxv3hVZjC9KtT8OvPVGJ";
     const string AccessToken = "ya29.c.an-access-token";
+    const string Scope = "https://www.googleapis.com/auth/firebase.messaging";
     const string FcmError = "type.googleapis.com/google.firebase.fcm.v1.FcmError";
     const string QuotaFailure = "type.googleapis.com/google.rpc.QuotaFailure";
     const string Accepted = """{"name":"projects/shop-4711/messages/0:1500415314455276%31bd1c9631bd1c96"}""";
@@ -39,7 +40,9 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
             new(
                 "a value that is wrong",
                 "400 Bad Request",
-                """{"error":{"code":400,"message":"Invalid value at 'message.data[0].value' (TYPE_STRING), 12","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.data[0].value"}]}]}}""",
+                """{"error":{"code":400,"message":"Invalid value at 'message.data[0].value' (TYPE_STRING), """
+                    + """12","status":"INVALID_ARGUMENT","details":"""
+                    + """[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.data[0].value"}]}]}}""",
                 Outcome.Declined
             )
             {
@@ -63,7 +66,8 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
             new(
                 "the same words of a field",
                 "400 Bad Request",
-                """{"error":{"code":400,"message":"not a valid FCM registration token","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest"}]}}""",
+                """{"error":{"code":400,"message":"not a valid FCM registration token","status":"INVALID_ARGUMENT","details":"""
+                    + """[{"@type":"type.googleapis.com/google.rpc.BadRequest"}]}}""",
                 Outcome.Declined
             ),
             new(
@@ -105,7 +109,9 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
             new(
                 "no token of FCM, by its field",
                 "400 Bad Request",
-                """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.token","description":"Invalid registration token"}]}]}}""",
+                """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT","details":"""
+                    + """[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":"""
+                    + """[{"field":"message.token","description":"Invalid registration token"}]}]}}""",
                 Outcome.Rejected
             )
             {
@@ -114,7 +120,8 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
             new(
                 "the words in what we said",
                 "400 Bad Request",
-                """{"error":{"code":400,"message":"Invalid value: The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""",
+                """{"error":{"code":400,"message":"Invalid value: The registration token is not a valid FCM registration """
+                    + """token","status":"INVALID_ARGUMENT"}}""",
                 Outcome.Declined
             ),
             new(
@@ -174,7 +181,8 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
             new(
                 "quota of the device",
                 "429 Too Many Requests",
-                $$$"""{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"{{{QuotaFailure}}}","violations":[{"description":"Device message rate exceeded"}]}]}}""",
+                $$$"""{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"{{{QuotaFailure}}}","violations":"""
+                    + """[{"description":"Device message rate exceeded"}]}]}}""",
                 Outcome.Unavailable
             )
             {
@@ -285,7 +293,8 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
             .Parse(Base64Url.DecodeFromChars(parts[1]))
             .GetRawText()
             .ShouldBe(
-                $$"""{"iss":"sender@shop-4711.iam.gserviceaccount.com","scope":"https://www.googleapis.com/auth/firebase.messaging","aud":"{{google.Url}}","iat":1773480413,"exp":1773484013}"""
+                $$"""{"iss":"sender@shop-4711.iam.gserviceaccount.com","scope":"{{Scope}}","aud":"{{google.Url}}","iat":"""
+                    + """1773480413,"exp":1773484013}"""
             );
     }
 
@@ -363,7 +372,8 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     [InlineData("{}", "ServiceAccount")]
     [InlineData("no json", "ServiceAccount")]
     [InlineData(
-        """{"project_id":"p","client_email":"e","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----","token_uri":"https://oauth2.googleapis.com/token"}""",
+        """{"project_id":"p","client_email":"e","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE """
+            + """KEY-----","token_uri":"https://oauth2.googleapis.com/token"}""",
         "ServiceAccount"
     )]
     public void Should_name_the_setting_that_is_wrong(string? account, string setting)

@@ -183,6 +183,7 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
     static string Error(int code, int status = 400) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"code":{{code}},"message":"What Twilio says of {{code}}","more_info":"https://www.twilio.com/docs/errors/{{code}}","status":{{status}}}"""
+            $$"""{"code":{{code}},"message":"What Twilio says of """
+                + $$"""{{code}}","more_info":"https://www.twilio.com/docs/errors/{{code}}","status":{{status}}}"""
         );
 }

@@ -71,7 +71,11 @@ public sealed class When_Vonage_sends : Any_vendor<When_Vonage_sends>, IVendorSi
         head.ShouldContain($"Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ApiKey}:{ApiSecret}"))}");
         head.ShouldContain("Content-Type: application/json");
         body.ShouldBe(
-            $$$"""{"message_type":"text","channel":"sms","to":"66812345678","from":"15005550006","text":"{{{text}}}","client_ref":"{{{AnSms.Id}}}","ttl":600,"webhook_url":"https://notifications.example.com/v1/receipts/account","sms":{"encoding_type":"{{{encoding}}}"}}"""
+            $$$"""
+            {"message_type":"text","channel":"sms","to":"66812345678","from":"15005550006","text":"{{{text}}}",
+            "client_ref":"{{{AnSms.Id}}}","ttl":600,"webhook_url":"https://notifications.example.com/v1/receipts/account",
+            "sms":{"encoding_type":"{{{encoding}}}"}}
+            """.ReplaceLineEndings("")
         );
     }
 
@@ -102,5 +106,6 @@ public sealed class When_Vonage_sends : Any_vendor<When_Vonage_sends>, IVendorSi
     }
 
     static string Problem(string code, string title) =>
-        $$"""{"type":"https://developer.vonage.com/api-errors/messages#{{code}}","title":"{{title}}","detail":"What Vonage says","instance":"bf0ca0bf927b3b52e3cb03217e1a1ddf"}""";
+        $$"""{"type":"https://developer.vonage.com/api-errors/messages#{{code}}","title":"{{title}}","detail":"What Vonage """
+            + """says","instance":"bf0ca0bf927b3b52e3cb03217e1a1ddf"}""";
 }
