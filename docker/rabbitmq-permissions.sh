@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Makes a user of RabbitMQ that may do what its kind needs, and nothing else. The password comes from PASSWORD.
 #   PASSWORD=… docker/rabbitmq-permissions.sh host     NAME [VHOST]   all of the virtual host, which is NotificationBus's own
-#   PASSWORD=… docker/rabbitmq-permissions.sh producer NAME [VHOST]   publishes events, requests, cancellations and withdrawals; queues NAME-…; reads outcomes
+#   PASSWORD=… docker/rabbitmq-permissions.sh producer NAME [VHOST]   publishes events, requests, cancellations and withdrawals;
+#                                                                     queues NAME-…; reads outcomes
 #   PASSWORD=… docker/rabbitmq-permissions.sh reader   NAME [VHOST]   sees queues and their depth in the management UI, and no message
 # RABBITMQCTL says how to call it, such as RABBITMQCTL='docker compose -f docker/compose.yml exec -T rabbitmq rabbitmqctl'.
 # Remove the user every broker is born with: rabbitmqctl delete_user guest.
 set -euo pipefail
 
-usage() { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 kind=${1:-} name=${2:-} vhost=${3:-/}
 [ -n "$name" ] || usage
@@ -17,7 +18,8 @@ case $name in *[!a-z0-9-]*) echo "a name has small letters, digits and hyphens" 
 ctl=${RABBITMQCTL:-rabbitmqctl}
 
 # What producers may say. Everything else on the bus is between hosts: whoever may write it is believed.
-public='NotificationBus\.Contracts:(ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|OrderPaid|NotificationRequested|CancelNotification|WithdrawNotifications)'
+events='ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|OrderPaid'
+public="NotificationBus\.Contracts:($events|NotificationRequested|CancelNotification|WithdrawNotifications)"
 # What they may hear.
 outcomes='NotificationBus\.Contracts:Notification(Delivered|PartlyDelivered|Cancelled|Expired|Failed|Rejected)'
 

@@ -30,7 +30,8 @@ needs() {
   [ "$(id -u)" -eq 0 ] || give_up "tests/fresh.sh has to be root."
   local program
   for program in debootstrap unshare pkill curl git dotnet; do
-    command -v "$program" >/dev/null || give_up "tests/fresh.sh needs $program (Debian, Ubuntu: apt-get install debootstrap util-linux procps curl git; the .NET SDK 10)."
+    command -v "$program" >/dev/null ||
+      give_up "tests/fresh.sh needs $program (Debian, Ubuntu: apt-get install debootstrap util-linux procps curl git; the .NET SDK 10)."
   done
   ! curl -s -o /dev/null localhost:8080 || give_up "Something answers on port 8080, which dotnet run is going to use. End it first."
 }
@@ -107,7 +108,8 @@ the_host() {
     "buyer":{"id":"buyer-7","name":"Nok"},
     "seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","pushTokens":["demo-token"]}}')
   id=$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' <<<"$answer")
-  until status=$(curl -sf "localhost:8080/v1/notifications/$id") && [[ $status == *'"status":"delivered"'* || $status == *'"status": "delivered"'* ]]; do
+  until status=$(curl -sf "localhost:8080/v1/notifications/$id") &&
+    [[ $status == *'"status":"delivered"'* || $status == *'"status": "delivered"'* ]]; do
     [ $((SECONDS - began)) -lt 660 ] || give_up "The order of the README was not delivered: $status"
     sleep 0.2
   done
@@ -139,7 +141,8 @@ on_the_new_machine() {
   the_host
   [ -n "$run_only" ] || the_tests
   heading "Fresh machine"
-  printf 'commit %s: bare Debian 12 in %d s; dotnet run ready after %d s; tests/run.sh: %s\n' "${commit:0:9}" "$bootstrapped" "$ready" "$tests"
+  printf 'commit %s: bare Debian 12 in %d s; dotnet run ready after %d s; tests/run.sh: %s\n' \
+    "${commit:0:9}" "$bootstrapped" "$ready" "$tests"
 }
 
 keep='' run_only=''

@@ -26,13 +26,13 @@ TEXT
 # What the tests need from the distribution: a package, and a command that says whether it is there.
 packages() {
   cat <<'TABLE'
-rabbitmq-server          command -v rabbitmq-server || test -x /usr/lib/rabbitmq/bin/rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
+rabbitmq-server          PATH=$PATH:/usr/lib/rabbitmq/bin; command -v rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
 postgresql               command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || test -n "${NOTIFICATIONBUS_TEST_POSTGRES:-}"
 prometheus               command -v prometheus && command -v promtool
 curl                     command -v curl
 nodejs                   command -v node
 npm                      command -v npm
-chromium-headless-shell  command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome
+chromium-headless-shell  for one in chromium-headless-shell chromium chromium-browser google-chrome; do command -v $one && break; done
 TABLE
 }
 
@@ -76,7 +76,8 @@ provide_packages() {
 
   if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
     usage >&2
-    give_up "Missing on this machine, and not installed by this script (which needs Debian or Ubuntu, and root or a password-less sudo): $missing"
+    local needs="Debian or Ubuntu, and root or a password-less sudo"
+    give_up "Missing on this machine, and not installed by this script (which needs $needs): $missing"
   fi
   echo "Installing $missing"
   as_root apt-get update || give_up "apt-get update failed; its own words are above."
@@ -130,7 +131,8 @@ counted() {
 failures() {
   awk '
     function plain(text) {
-      gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&quot;/, "\"", text); gsub(/&#xD;/, "", text); gsub(/&#xA;/, "\n    ", text); gsub(/&amp;/, "\\&", text)
+      gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&quot;/, "\"", text)
+      gsub(/&#xD;/, "", text); gsub(/&#xA;/, "\n    ", text); gsub(/&amp;/, "\\&", text)
       return text
     }
     /<UnitTestResult / {
@@ -296,7 +298,9 @@ finish_tests() {
   fi
   if [ "$outcome" -eq 137 ] && time_is_over; then
     failed=$((failed + 1))
-    { echo "  $name did not end within the $limit_minutes minutes for all; what went on last:" && unfinished "$name"; } | tee -a "$results_folder/failures" >&2
+    {
+      echo "  $name did not end within the $limit_minutes minutes for all; what went on last:" && unfinished "$name"
+    } | tee -a "$results_folder/failures" >&2
   elif [ "$total" -eq 0 ] || { [ "$outcome" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
     echo "  $name did not run its tests to the end." | tee -a "$results_folder/failures" >&2
     failed=$((failed + 1))

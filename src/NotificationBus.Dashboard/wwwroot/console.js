@@ -37,10 +37,17 @@
   const two = number => String(number).padStart(2, '0');
   const exact = at => new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' }).format(at) + ` · ${at.toISOString()}`;
   const clock = at => `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  const day = at => at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }) });
+  const day = at => at.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
+  });
 
   const span = seconds => {
-    const [number, unit] = seconds < 60 ? [seconds, 's'] : seconds < 3600 ? [seconds / 60, 'min'] : seconds < 86400 ? [seconds / 3600, 'h'] : [seconds / 86400, 'd'];
+    const [number, unit] = seconds < 60 ? [seconds, 's']
+      : seconds < 3600 ? [seconds / 60, 'min']
+      : seconds < 86400 ? [seconds / 3600, 'h']
+      : [seconds / 86400, 'd'];
     return `${Math.floor(number)} ${unit}`;
   };
 
@@ -116,10 +123,24 @@
       const views = this.views;
       const parts = views.map((view, place) => make('span', { className: `view${view.address === address ? ' is-on' : ''}` },
         make('a', { href: view.address, textContent: view.name }),
-        make('button', { type: 'button', textContent: '×', ariaLabel: `Forget ${view.name}`, title: 'Forget', onclick: () => this.keep(views.filter((_, other) => other !== place)) })));
+        make('button', {
+          type: 'button',
+          textContent: '×',
+          ariaLabel: `Forget ${view.name}`,
+          title: 'Forget',
+          onclick: () => this.keep(views.filter((_, other) => other !== place)),
+        })));
       if (address.includes('?') && !views.some(view => view.address === address)) {
-        const name = make('input', { name: 'view', maxLength: 60, required: true, placeholder: 'Name of this search', ariaLabel: 'Name of this search', autocomplete: 'off' });
-        const form = make('form', { className: 'view-form' }, name, make('button', { className: 'button is-small', textContent: 'Keep it' }));
+        const name = make('input', {
+          name: 'view',
+          maxLength: 60,
+          required: true,
+          placeholder: 'Name of this search',
+          ariaLabel: 'Name of this search',
+          autocomplete: 'off',
+        });
+        const keep = make('button', { className: 'button is-small', textContent: 'Keep it' });
+        const form = make('form', { className: 'view-form' }, name, keep);
         form.addEventListener('submit', event => {
           event.preventDefault();
           event.stopPropagation();
@@ -128,7 +149,8 @@
         });
         parts.push(form);
       }
-      this.replaceChildren(...(views.length > 0 ? [make('span', { className: 'soft small', textContent: 'Kept in this browser' })] : []), ...parts);
+      const note = make('span', { className: 'soft small', textContent: 'Kept in this browser' });
+      this.replaceChildren(...(views.length > 0 ? [note] : []), ...parts);
     }
   });
 

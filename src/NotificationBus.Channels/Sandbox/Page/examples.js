@@ -9,12 +9,24 @@ const number = () => String(1000 + crypto.getRandomValues(new Uint16Array(1))[0]
 
 export const examples = [
   { event: 'order-placed', says: 'An order was placed', about: () => ({ orderId: number(), product, total, buyer, seller }) },
-  { event: 'order-shipped', says: 'An order was shipped', about: () => ({ orderId: number(), product, carrier: 'Kerry', trackingNumber: `TH${number()}`, buyer }) },
+  {
+    event: 'order-shipped',
+    says: 'An order was shipped',
+    about: () => ({ orderId: number(), product, carrier: 'Kerry', trackingNumber: `TH${number()}`, buyer }),
+  },
   { event: 'payment-reminder-due', says: 'A payment is due', about: () => ({ orderId: number(), product, total, buyer }) },
-  { event: 'chat-message-sent', says: 'A chat message was sent', about: () => ({ conversationId: `c-${number()}`, text: 'Is it still there? I could come today.', product, buyer, seller }) },
+  {
+    event: 'chat-message-sent',
+    says: 'A chat message was sent',
+    about: () => ({ conversationId: `c-${number()}`, text: 'Is it still there? I could come today.', product, buyer, seller }),
+  },
   {
     event: 'notification-requested',
     says: 'An announcement',
-    about: () => ({ category: 'announcement', recipient: seller, data: { title: 'New opening hours', text: 'We are open on Sunday, from 10 to 4.' } }),
+    about: () => ({
+      category: 'announcement',
+      recipient: seller,
+      data: { title: 'New opening hours', text: 'We are open on Sunday, from 10 to 4.' },
+    }),
   },
 ];

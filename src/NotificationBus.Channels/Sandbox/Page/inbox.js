@@ -87,7 +87,9 @@ function add(delivery) {
   row.id = `delivery-${delivery.number}`;
   row.dataset.number = delivery.number;
   row.dataset.notification = delivery.notificationId;
-  row.dataset.haystack = [words.to, words.title, words.snippet, delivery.address, delivery.category, delivery.notificationId].join('\n').toLowerCase();
+  row.dataset.haystack = [words.to, words.title, words.snippet, delivery.address, delivery.category, delivery.notificationId]
+    .join('\n')
+    .toLowerCase();
   row.querySelector('use').setAttribute('href', channelIcon(delivery.channel));
   row.querySelector('.avatar').style.setProperty('--hue', hueOf(words.to));
   setTime(row.querySelector('time'), delivery.at);
@@ -161,7 +163,8 @@ function draw() {
   const fromAddress = Number(location.hash.slice(1));
   if (selected === null && caught.has(fromAddress)) select(fromAddress);
   // What was here before comes in pieces; the first piece to be drawn ends with an old delivery.
-  else if (selected === null && !narrow.matches && newestCaught >= newestAtConnect) select(Number(visibleRows()[0]?.dataset.number) || null);
+  else if (selected === null && !narrow.matches && newestCaught >= newestAtConnect)
+    select(Number(visibleRows()[0]?.dataset.number) || null);
 }
 
 /** Joins the rows of one notification, and leads from the delivery that is read to the others. */
@@ -175,7 +178,9 @@ function drawKin() {
   const fact = reading.querySelector('.kin-fact');
   if (!fact || selected === null) return;
   const { notificationId } = caught.get(selected).delivery;
-  const kin = [...caught.values()].map(({ delivery }) => delivery).filter(other => other.notificationId === notificationId && other.number !== selected);
+  const kin = [...caught.values()]
+    .map(({ delivery }) => delivery)
+    .filter(other => other.notificationId === notificationId && other.number !== selected);
   fact.hidden = kin.length === 0;
   const list = fact.querySelector('.kin');
   if (list.dataset.of === kin.map(({ number }) => number).join()) return;
@@ -341,7 +346,8 @@ function showPhone(arrival = null) {
   phone.querySelector('.cards').replaceChildren(...cards);
   if (focused) phone.querySelector(`.card[data-number="${focused}"]`)?.focus();
   const current = phone.querySelector('[aria-current]');
-  if (current && arrival === null) phone.querySelector('.cards').scrollTop = current.offsetTop - 8 - current.parentElement.parentElement.offsetTop;
+  if (current && arrival === null)
+    phone.querySelector('.cards').scrollTop = current.offsetTop - 8 - current.parentElement.parentElement.offsetTop;
   tick();
 }
 
@@ -482,7 +488,11 @@ async function send(event, about) {
   const note = $('examples-note');
   note.hidden = true;
   try {
-    const answer = await fetch(`/v1/events/${event}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(about) });
+    const answer = await fetch(`/v1/events/${event}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(about),
+    });
     if (answer.ok) return $('examples').hidePopover();
     const problem = await answer.json();
     note.textContent = problem.detail;
