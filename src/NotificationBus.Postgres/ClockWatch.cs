@@ -35,21 +35,22 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
             UPDATE clock_mark m SET seen_at = now(), jumped_at = CASE WHEN s.seen_at > now() + @tolerance THEN NULL ELSE m.jumped_at END
             FROM seen s WHERE s.seen_at > now() + @tolerance OR s.seen_at < now() - interval '1 second'),
         outgoing AS (
-            UPDATE outgoing_message o SET due_at = due_at - CASE WHEN created_at > jump OR age(o.xmin) <= age_of_jump THEN by
-                ELSE earlier END FROM back
+            UPDATE outgoing_message o
+            SET due_at = due_at - CASE WHEN created_at > jump OR age(o.xmin) <= age_of_jump THEN by ELSE earlier END FROM back
             WHERE due_at > now() AND NOT created_at BETWEEN now() - interval '10 seconds' AND now()),
-        slots AS (UPDATE provider_slot SET next_slot = next_slot - by, next_transactional = next_transactional - by,
-            taken_at = taken_at - by FROM back WHERE taken_at > now()),
+        slots AS (
+            UPDATE provider_slot SET next_slot = next_slot - by, next_transactional = next_transactional - by, taken_at = taken_at - by
+            FROM back WHERE taken_at > now()),
         health AS (
             UPDATE provider_health h SET
-                since = CASE WHEN since > now() THEN now() ELSE since END, rate_changed_at = CASE WHEN rate_changed_at > now() THEN now()
-                    ELSE rate_changed_at END,
+                since = CASE WHEN since > now() THEN now() ELSE since END,
+                rate_changed_at = CASE WHEN rate_changed_at > now() THEN now() ELSE rate_changed_at END,
                 open_until = {Moved("open")}, probe_until = {Moved("probe")}, paused_until = {Moved("paused")}
             FROM (SELECT account, CASE WHEN age(h.xmin) <= age_of_jump THEN by ELSE earlier END AS by FROM provider_health h, back) AS b
             WHERE b.account = h.account),
         unfinished AS (
-            UPDATE unfinished_notification u SET look_again_at = look_again_at - CASE WHEN age(u.xmin) <= age_of_jump THEN by
-                ELSE earlier END
+            UPDATE unfinished_notification u
+            SET look_again_at = look_again_at - CASE WHEN age(u.xmin) <= age_of_jump THEN by ELSE earlier END
             FROM back WHERE look_again_at > now()),
         intake AS (
             UPDATE intake_event e SET due_at = due_at - by, at = CASE WHEN at > now() + @tolerance THEN at - by ELSE at END

@@ -17,8 +17,8 @@ static class ConnectionLimit
             CASE WHEN NOT rolsuper AND rolconnlimit >= 0 THEN rolconnlimit END,
             CASE WHEN NOT rolsuper AND datconnlimit >= 0 THEN datconnlimit END,
             current_setting('max_connections')::integer - CASE WHEN rolsuper THEN 0
-                ELSE current_setting('superuser_reserved_connections')::integer + coalesce(current_setting('reserved_connections', true),
-                    '0')::integer END)
+                ELSE current_setting('superuser_reserved_connections')::integer +
+                    coalesce(current_setting('reserved_connections', true), '0')::integer END)
         FROM pg_roles, pg_database WHERE rolname = session_user AND datname = current_database()
         """;
 

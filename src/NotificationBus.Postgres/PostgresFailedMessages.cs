@@ -38,8 +38,7 @@ public sealed class PostgresFailedMessages(
             @failure_id, @body_length)
         ON CONFLICT (id) DO UPDATE SET
             state = 'Failed', kind = excluded.kind, cause = excluded.cause, reason = excluded.reason,
-                exception_type = excluded.exception_type,
-            failure_id = excluded.failure_id, failed_at = now(), times = known.times + 1
+            exception_type = excluded.exception_type, failure_id = excluded.failure_id, failed_at = now(), times = known.times + 1
         WHERE known.failure_id <> excluded.failure_id
         """;
 
@@ -72,12 +71,13 @@ public sealed class PostgresFailedMessages(
                 FROM replayed),
             noted AS (
                 INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
-                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed
-                    WHERE @note IS NULL HAVING count(*) > 0
+                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*))
+                FROM replayed WHERE @note IS NULL HAVING count(*) > 0
                 RETURNING number),
             counted AS (
-                UPDATE control_change SET after = jsonb_build_object('replayed',
-                    (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
+                UPDATE control_change
+                SET after = jsonb_build_object('replayed', (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed))
+                WHERE number = @note)
             SELECT count(*)::integer, (SELECT number FROM noted), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
             """;
 
@@ -86,8 +86,8 @@ public sealed class PostgresFailedMessages(
         archived AS (UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id RETURNING 1),
         noted AS (
             INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
-            SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('archived', count(*)) FROM archived
-                HAVING count(*) > 0)
+            SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('archived', count(*))
+            FROM archived HAVING count(*) > 0)
         SELECT count(*)::integer FROM archived
         """;
 

@@ -35,8 +35,7 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
                 VALUES (@subject, @who, @on_behalf_of, @why, 'null', @after))
             INSERT INTO repair_item (
                 repair_id, notification_id, began_at, category, cause, cause_channel, cause_provider, state, left_out, detail, channels,
-                    cost,
-                repaired_by)
+                cost, repaired_by)
             SELECT @id, i.notification_id, i.began_at, i.category, i.cause, i.cause_channel, i.cause_provider, i.state, i.left_out,
                 i.detail, string_to_array(i.channels, ','), i.cost, i.repaired_by
             FROM unnest(

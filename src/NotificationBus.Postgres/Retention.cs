@@ -78,10 +78,10 @@ public sealed partial class Retention(
             connection,
             """
             DELETE FROM control_change WHERE at < now() - @age
-                OR (code IS NULL AND number <= (SELECT number FROM control_change WHERE code IS NULL ORDER BY number DESC OFFSET @most
-                    LIMIT 1))
-                OR (code IS NOT NULL AND number <= (SELECT number FROM control_change WHERE code IS NOT NULL ORDER BY number DESC
-                    OFFSET @most LIMIT 1))
+                OR (code IS NULL AND number <= (SELECT number FROM control_change WHERE code IS NULL
+                    ORDER BY number DESC OFFSET @most LIMIT 1))
+                OR (code IS NOT NULL AND number <= (SELECT number FROM control_change WHERE code IS NOT NULL
+                    ORDER BY number DESC OFFSET @most LIMIT 1))
             """
         );
         controls.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Changes));
