@@ -17,7 +17,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     // As the index has it.
     const string OneOfSubjects =
         "AND hashtextextended(subject, 0) = ANY(ARRAY(SELECT hashtextextended(one, 0) FROM unnest(@subjects) AS one)) "
-            + "AND subject = ANY(@subjects)";
+        + "AND subject = ANY(@subjects)";
 
     readonly Listener _listener = new(database, Changed);
 

@@ -14,7 +14,7 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
 {
     const string Columns =
         "d.id, d.subscription_id, d.notification_id, d.sequence, d.type, d.at, d.data, d.status, d.attempts, "
-            + "d.due_at, d.created_at, d.tries";
+        + "d.due_at, d.created_at, d.tries";
 
     /// <summary>What is due later, and which nobody is sending. What is leased has its own time.</summary>
     internal const string PutOff = "d.status = 'Waiting' AND d.due_at > now() AND (d.leased_until IS NULL OR d.leased_until <= now())";

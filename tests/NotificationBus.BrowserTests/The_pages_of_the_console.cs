@@ -211,7 +211,7 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
         return found.Violations.SelectMany(rule =>
             rule.Nodes.Select(node =>
                 $"{page}: {rule.Id} at {node.Target}: "
-                    + $"{string.Join("; ", node.Any.Concat(node.All).Concat(node.None).Select(check => check.Message))}"
+                + $"{string.Join("; ", node.Any.Concat(node.All).Concat(node.None).Select(check => check.Message))}"
             )
         );
     }

@@ -343,7 +343,7 @@ public sealed class When_a_service_publishes_by_SQL(BusAndDatabase servers)
 
     static string Request(string recipient, string title = "Hours") =>
         $$$"""{"category":"announcement","recipient":{"id":"{{{recipient}}}","email":"{{{recipient}}}@example.com"},"channels":"""
-            + $$$"""["email"],"data":{"title":"{{{title}}}","text":"For {{{recipient}}}."} }""";
+        + $$$"""["email"],"data":{"title":"{{{title}}}","text":"For {{{recipient}}}."} }""";
 
     static async Task<string> Publish(
         NpgsqlConnection connection,

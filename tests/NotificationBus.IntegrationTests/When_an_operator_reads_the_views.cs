@@ -13,13 +13,13 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
     {
         ["notification_overview"] =
             "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took "
-                + "decisions confirmed_on cancelled_on left_out keys channels application",
+            + "decisions confirmed_on cancelled_on left_out keys channels application",
         ["saga_step_overview"] =
             "notification_id number from_number at message message_ids state_before state_after caused changes derived",
         ["delivery_overview"] =
             "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at "
-                + "settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation "
-                + "automatic_read_at application",
+            + "settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation "
+            + "automatic_read_at application",
         ["decision"] = "notification_id created_at delivery_id channel at by code final provider until times text",
     };
 

@@ -456,7 +456,7 @@ sealed class RabbitMqServer : IBroker
         // itself every five seconds. A machine with two cores has better use for them.
         settings["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
             "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval "
-                + $"{(management ? 1000 : isClustered ? 5000 : 60000)}"
+            + $"{(management ? 1000 : isClustered ? 5000 : 60000)}"
             + (isClustered ? $" -kernel net_ticktime {GivenUpAfter.TotalSeconds}" : "");
         settings["RABBITMQ_CONF_ENV_FILE"] = _folder.Write("rabbitmq-env.conf", ""); // Not the machine's.
         settings["RABBITMQ_ENABLED_PLUGINS_FILE"] = _folder.Write("enabled_plugins", management ? "[rabbitmq_management]." : "[].");

@@ -11,7 +11,7 @@ static class ServersMissing
 
     const string Install =
         "Install them (Debian, Ubuntu: apt-get install rabbitmq-server postgresql; the tests start private ones and "
-            + "never touch the machine's own)";
+        + "never touch the machine's own)";
 
     public static Exception ToBeUsed(IEnumerable<string> servers) =>
         new InvalidOperationException(

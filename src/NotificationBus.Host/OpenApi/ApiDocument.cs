@@ -108,7 +108,7 @@ static class ApiDocument
             Version = Version,
             Description =
                 "Events and requests for notifications come in, and everything on record can be read and changed. "
-                    + "Errors are problem details "
+                + "Errors are problem details "
                 + "(RFC 9457). A property without a value is left out. Answers to GET are given to HEAD as well, without their body.",
             License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
         };
@@ -124,7 +124,7 @@ static class ApiDocument
                 BearerFormat = "nb_{application}_{id}_{secret}",
                 Description =
                     "A key with the scope that each operation names: send, read, operate or admin. "
-                        + "A host that runs embedded on this machine "
+                    + "A host that runs embedded on this machine "
                     + "alone asks for none.",
             },
         };

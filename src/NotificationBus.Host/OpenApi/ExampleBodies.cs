@@ -18,12 +18,12 @@ static class ExampleBodies
         ["postOrderPlaced"] = $$"""{"eventId":"order-4711-placed","orderId":"4711",{{Bowl}},"buyer":{{Buyer}},"seller":{{Seller}}}""",
         ["postOrderShipped"] =
             """{"eventId":"order-4711-shipped","orderId":"4711","product":"Blue ceramic """
-                + $$"""bowl","carrier":"Kerry","trackingNumber":"TH4711","buyer":{{Buyer}}}""",
+            + $$"""bowl","carrier":"Kerry","trackingNumber":"TH4711","buyer":{{Buyer}}}""",
         ["postPaymentReminderDue"] = $$"""{"eventId":"order-4711-reminder-1","orderId":"4711",{{Bowl}},"buyer":{{Buyer}}}""",
         ["postOrderPaid"] = """{"eventId":"order-4711-paid","orderId":"4711"}""",
         ["postChatMessageSent"] =
             """{"eventId":"message-815","conversationId":"c-42","text":"Is it still there?","product":"Blue ceramic bowl","buyer":"""
-                + $$"""{{Buyer}},"seller":{{Seller}}}""",
+            + $$"""{{Buyer}},"seller":{{Seller}}}""",
         ["postNotificationRequested"] = Announcement("opening-hours-1"),
         ["requestNotification"] = Announcement("opening-hours-2"),
         ["requestNotifications"] = $"[{Announcement("opening-hours-3")},{Announcement("opening-hours-4")}]",
@@ -45,7 +45,7 @@ static class ExampleBodies
         ["archiveFailedMessage"] = """{"by":"ann","why":"it was a test"}""",
         ["createSubscription"] =
             """{"url":"https://shop.example.com/hooks/notifications","events":"""
-                + """["notification.failed","delivery.bounced"],"categories":["order-placed"]}""",
+            + """["notification.failed","delivery.bounced"],"categories":["order-placed"]}""",
         ["changeSubscription"] = """{"enabled":true,"why":"the receiver is mended"}""",
         ["rotateSubscriptionSecret"] = """{"graceSeconds":86400,"why":"once a year"}""",
         ["recoverSubscription"] = """{"since":"2026-11-30T09:00:00Z","why":"the receiver was away"}""",
@@ -73,5 +73,5 @@ static class ExampleBodies
 
     static string Announcement(string eventId) =>
         $$"""{"eventId":"{{eventId}}","category":"announcement","recipient":{{Seller}},"data":"""
-            + """{"title":"New opening hours","text":"We are open on Sunday."} }""";
+        + """{"title":"New opening hours","text":"We are open on Sunday."} }""";
 }

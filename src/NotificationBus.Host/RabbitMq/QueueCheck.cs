@@ -158,9 +158,8 @@ sealed partial class QueueCheck(
             OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed or Constants.AccessRefused } =>
                 "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, "
                     + "or name another one after the port",
-            AuthenticationException certificate =>
-                $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); "
-                    + "name its authority in RabbitMq:TrustedCertificate",
+            AuthenticationException certificate => $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); "
+                + "name its authority in RabbitMq:TrustedCertificate",
             _ => Refusal(exception.InnerException),
         };
 

@@ -19,7 +19,7 @@ public sealed partial class KeyRing : BackgroundService
     /// <summary>The reason why nobody could call a host.</summary>
     public const string NoKey =
         "Auth: there is no key yet, and nobody could call this host. Make one with 'keys create APPLICATION --scopes "
-            + "send,read,operate,admin' "
+        + "send,read,operate,admin' "
         + "and the same settings; or set Auth:FirstKey to what 'keys generate APPLICATION' prints; or let everybody in with Auth:Mode=None";
 
     // The store tells of every change; this is for the case that it could not: a revoked key is refused within 5 s.

@@ -39,7 +39,7 @@ sealed class LittleRoom(IFailedMessages failed) : IProblemSource
                     Code = room.IsFull ? "failed-messages-full" : "failed-messages-nearly-full",
                     Detail =
                         $"{room.Count} failed messages of at most {room.Limits.FailedMessagesCount} with {room.Bytes} bytes of at most "
-                            + $"{room.Limits.FailedMessagesBytes} are on record; "
+                        + $"{room.Limits.FailedMessagesBytes} are on record; "
                         + (
                             room.IsFull
                                 ? "further ones wait in the queue notifications-failed until some are"

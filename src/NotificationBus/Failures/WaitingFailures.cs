@@ -19,7 +19,7 @@ sealed class WaitingFailures(IFailedMessages failed) : IProblemSource
                     Code = "failed-messages",
                     Detail =
                         $"{causes.Sum(cause => cause.Count)} were set aside and wait for a decision; "
-                            + "GET /v1/failed-messages/causes says why",
+                        + "GET /v1/failed-messages/causes says why",
                     Since = causes.Min(cause => cause.FirstFailedAt),
                 },
             ];

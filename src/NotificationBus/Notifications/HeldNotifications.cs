@@ -14,7 +14,7 @@ sealed class HeldNotifications(IHeldDeliveries held) : IProblemSource
                     Code = "notifications-held",
                     Detail =
                         $"{count} may or may not have been sent, and wait for a decision; POST /v1/decisions with "
-                            + "\"preview\": true says why",
+                        + "\"preview\": true says why",
                 },
             ]
             : [];

@@ -40,7 +40,7 @@ public sealed partial class RecordWatch(
                         Code = "notifications-unreconciled",
                         Detail =
                             $"{count} were accepted and are not on record: they wait in the queue of the saga, or are lost; "
-                                + "GET /v1/ledger says of which hours",
+                            + "GET /v1/ledger says of which hours",
                     },
                 ]
                 : []

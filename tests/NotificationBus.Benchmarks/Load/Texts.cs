@@ -33,5 +33,5 @@ static class Texts
 
     public static string Push(OrderPlaced order) =>
         $"New order {order.OrderId}\n{order.Buyer.Name} ordered {order.Product} for {order.Total.Amount} "
-            + $"{order.Total.Currency}. Time to pack!";
+        + $"{order.Total.Currency}. Time to pack!";
 }

@@ -30,7 +30,7 @@ sealed class CloseConnections : Situation
 
     public override string What =>
         $"an operator closes all connections {Closings} times, 0.5 to 4 s apart, under flow; then every one of {Workers} "
-            + "workers must consume every queue";
+        + "workers must consume every queue";
 
     public override Dose Full => new(3_000, TimeSpan.FromSeconds(2.25));
 

@@ -24,7 +24,7 @@ sealed class OperatorPolicy : Situation
 
     public override string What =>
         "an operator sets policies that throw messages away (max-length, message-ttl) while hosts run, and clears them; "
-            + "meanwhile the workers are stopped";
+        + "meanwhile the workers are stopped";
 
     public override Dose Full => new(3_000, TimeSpan.FromSeconds(15));
 

@@ -156,7 +156,7 @@ static class SettingsPage
                 .OrderBy(category => category.Key, StringComparer.Ordinal)
                 .Select(category =>
                     $"| `{category.Key}` | {Setting.Write(ValueOf(category.GetSection("Channels")))} | "
-                        + $"`{category["Mode"] ?? "AllAtOnce"}` |\n"
+                    + $"`{category["Mode"] ?? "AllAtOnce"}` |\n"
                 )
         );
 

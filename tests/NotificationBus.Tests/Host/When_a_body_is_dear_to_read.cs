@@ -208,7 +208,7 @@ public sealed class When_a_body_is_dear_to_read(RunningHost host) : IClassFixtur
 
     static string To(string channel, string addresses) =>
         $$$"""{"category":"announcement","channels":["{{{channel}}}","sms"],"recipient":{"id":"r","phone":"+66812345678","""
-            + $$$"""{{{addresses}}}},"data":{"title":"t","text":"{{{new string('ก', 100)}}}"}}""";
+        + $$$"""{{{addresses}}}},"data":{"title":"t","text":"{{{new string('ก', 100)}}}"}}""";
 
     static string Data(string data) =>
         $$$"""{"category":"announcement","recipient":{"id":"r","email":"som@example.com","pushTokens":["demo-token"]},"data":{{{data}}}}""";

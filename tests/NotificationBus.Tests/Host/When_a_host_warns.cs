@@ -10,7 +10,7 @@ public sealed class When_a_host_warns
 {
     const string Smtp =
         "--Channels:email:Providers=smtp --Providers:smtp:Host=mail.example.com --Providers:smtp:From=shop@example.com "
-            + "--Providers:smtp:Security=None";
+        + "--Providers:smtp:Security=None";
     const string Webhook =
         "--Channels:webhook:Providers=webhook --Providers:webhook:Secret=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     const string Unsafe =

@@ -125,5 +125,5 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
 
     static string Request(string more) =>
         """{"category":"announcement","recipient":{"id":"staff-1","email":"staff@example.com","pushTokens":"""
-            + $$$"""["fcm:demo-token-of-somebody"]},"data":{"title":"T","message":"M","subject":"S","text":"T"}{{{more}}}}""";
+        + $$$"""["fcm:demo-token-of-somebody"]},"data":{"title":"T","message":"M","subject":"S","text":"T"}{{{more}}}}""";
 }

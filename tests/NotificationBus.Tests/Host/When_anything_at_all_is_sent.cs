@@ -70,7 +70,7 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
 
             var what =
                 $"{method} {path} {body[..Math.Min(200, body.Length)]} … ({body.Length}): {answer!.Status} "
-                    + $"{answer.Body[..Math.Min(300, answer.Body.Length)]}";
+                + $"{answer.Body[..Math.Min(300, answer.Body.Length)]}";
             ((int)answer.Status).ShouldBeLessThan(500, what);
             took.ShouldBeLessThan(Bound, what);
             if ((int)answer.Status >= 400)

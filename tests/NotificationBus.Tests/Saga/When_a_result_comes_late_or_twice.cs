@@ -139,7 +139,7 @@ public sealed class When_a_result_comes_late_or_twice
     /// <summary>Everything that people see of it.</summary>
     static string Picture(NotificationState notification) =>
         $"{notification.CurrentState} {notification.CompletedAt:O} "
-            + $"{string.Join(' ', notification.Deliveries.Select(delivery => $"{delivery.Status} {delivery.Provider} {delivery.Reason}"))}";
+        + $"{string.Join(' ', notification.Deliveries.Select(delivery => $"{delivery.Status} {delivery.Provider} {delivery.Reason}"))}";
 
     static DeliverySent Sent(NotificationState notification, DeliveryState delivery) =>
         new()

@@ -133,7 +133,7 @@ sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserv
         {
             var reason =
                 $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultExceptionType)}: "
-                    + $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
+                + $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
             var message = Read(context);
             ImmutableInterlocked.Update(ref _errors, errors => errors.Add((message, reason)));
             pulse.Beat();

@@ -42,26 +42,18 @@ public sealed class When_a_push_token_is_given
     [InlineData("two tokens")]
     [InlineData("{")]
     [InlineData("{}")]
-    [InlineData(
-        $$"""{"endpoint":"http://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
-    )]
-    [InlineData(
-        $$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"BTBZMqHH6r4Tts7J"}}"""
-    )]
-    [InlineData(
-        $$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{OffTheCurve}}","auth":"{{Secret}}"}}"""
-    )]
+    [InlineData($$$"""{"endpoint":"http://push.example.com/","keys":{"p256dh":"{{{Point}}}","auth":"{{{Secret}}}"}}""")]
+    [InlineData($$$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{{Point}}}","auth":"BTBZMqHH6r4Tts7J"}}""")]
+    [InlineData($$$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{{OffTheCurve}}}","auth":"{{{Secret}}}"}}""")]
     [InlineData(
         """{"endpoint":"https://evil.example/","endpoint":"https://push.example.com/","keys":"""
-            + $$"""{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
+            + $$$"""{"p256dh":"{{{Point}}}","auth":"{{{Secret}}}"}}"""
     )]
     [InlineData(
         """{"endpoint":"https://push.example.com/","end\u0070oint":"https://evil.example/","keys":"""
-            + $$"""{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
+            + $$$"""{"p256dh":"{{{Point}}}","auth":"{{{Secret}}}"}}"""
     )]
-    [InlineData(
-        $$"""{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
-    )]
+    [InlineData($$$"""{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"{{{Point}}}","auth":"{{{Secret}}}"}}""")]
     public void Should_say_what_is_wrong_with_it(string address)
     {
         Push.Refuse(address).ShouldNotBeNull().ShouldNotContain(address);
@@ -70,10 +62,7 @@ public sealed class When_a_push_token_is_given
     /// <summary>The one above is refused for its names alone.</summary>
     [Fact]
     public void Should_take_it_when_each_name_stands_once() =>
-        Push.Refuse(
-                $$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{Point}}","auth":"{{Secret}}"}}"""
-            )
-            .ShouldBeNull();
+        Push.Refuse($$$"""{"endpoint":"https://push.example.com/","keys":{"p256dh":"{{{Point}}}","auth":"{{{Secret}}}"}}""").ShouldBeNull();
 
     [Fact]
     public void Should_have_one_name_however_it_is_written()

@@ -114,9 +114,9 @@ public abstract class Any_reader_of_receipts<TVendor>
     [InlineData("""{"event":{},"type":[],"eventType":7,"RecordType":null,"data":5,"mail":[]}""")]
     [InlineData(
         """
-        {"event":"delivered","type":"email.delivered","eventType":"Delivery","RecordType":"Delivery",
-         "timestamp":"99999999999999999999","ts_event":{},"sg_message_id":[],"delivery_id":5}
-        """
+            {"event":"delivered","type":"email.delivered","eventType":"Delivery","RecordType":"Delivery",
+             "timestamp":"99999999999999999999","ts_event":{},"sg_message_id":[],"delivery_id":5}
+            """
     )]
     [InlineData("""{"event":"\ud800","type":"\ud800"}""")]
     [InlineData("<html>")]

@@ -107,5 +107,5 @@ public sealed class When_Vonage_sends : Any_vendor<When_Vonage_sends>, IVendorSi
 
     static string Problem(string code, string title) =>
         $$"""{"type":"https://developer.vonage.com/api-errors/messages#{{code}}","title":"{{title}}","detail":"What Vonage """
-            + """says","instance":"bf0ca0bf927b3b52e3cb03217e1a1ddf"}""";
+        + """says","instance":"bf0ca0bf927b3b52e3cb03217e1a1ddf"}""";
 }
