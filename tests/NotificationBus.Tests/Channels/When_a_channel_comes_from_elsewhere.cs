@@ -13,6 +13,7 @@ using NotificationBus.Providers;
 using NotificationBus.Templates;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Templates;
+using NotificationBus.Tests.TestKit;
 using NotificationBus.Wiring;
 
 namespace NotificationBus.Tests.Channels;

@@ -1,5 +1,6 @@
 using NotificationBus.Channels.Email;
 using NotificationBus.Providers;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Email;
 

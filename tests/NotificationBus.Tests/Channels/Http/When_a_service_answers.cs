@@ -1,4 +1,5 @@
 using NotificationBus.Providers;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Http;
 
