@@ -84,6 +84,12 @@ static class Help
           Applications:{name}:BusUsers     users of the broker whose messages belong to an application; they set user_id, which RabbitMQ
                                            checks
           Applications:{name}:DatabaseUsers  users of the database whose events by SQL belong to it
+          Applications:{name}:Email:From   mailbox that its e-mails go out from, in the place of the account's
+          Applications:{name}:Email:FromName  the name beside it
+          Applications:{name}:Sms:From     number or name that its text messages go out from, in the place of the account's
+          Applications:{name}:Channels:{channel}:Providers  accounts that its deliveries use, in order, of those that the channel has
+          Applications:{name}:RateLimits:Calls  calls with all its keys in RateLimits:Window, default RateLimits:CallsPerApplication
+          Applications:{name}:Templates:Folder  a folder of its own templates; what it lacks is taken from those for all
           Intake:Sql:Enabled               true takes what producers publish by SQL (notificationbus.publish), default false
           Intake:Sql:Poll                  how often a host looks for that though nobody woke it, default 00:00:01
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10

@@ -12,6 +12,7 @@ using NotificationBus.Host.Pages;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Host.Telemetry;
+using NotificationBus.Providers;
 using NotificationBus.Templates;
 using NotificationBus.Wiring;
 
@@ -87,10 +88,11 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Attachments));
         // Before the rest: a host that nobody could call does not begin to work.
         builder.Services.AddAccess(settings, AccessSetup.AsksForKeys(settings, builder.Configuration, inside));
+        builder.Services.AddSingleton(Choices(settings));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddLiveLedger();
         builder.Services.AddChannels();
-        builder.Services.AddTemplates(settings.Templates, settings.Brand);
+        builder.Services.AddTemplates(settings);
         builder.Services.AddSingleton<IStartWarnings, UnsafeSettings>();
         builder.Services.AddSingleton<IStartWarnings, UnusedSettings>();
         builder.Services.AddSingleton<IStartWarnings, OldCertificates>();
@@ -219,22 +221,49 @@ public static class NotificationHost
         }
     }
 
-    static IServiceCollection AddTemplates(this IServiceCollection services, TemplateSettings settings, BrandOptions brand)
+    static ApplicationChoices Choices(HostSettings settings) =>
+        new(settings.Applications.ToDictionary(one => one.Key, one => one.Value.ToChoice(), StringComparer.Ordinal));
+
+    static IServiceCollection AddTemplates(this IServiceCollection services, HostSettings settings)
     {
-        string[] folders =
+        string[] forAll =
         [
             Path.Combine(AppContext.BaseDirectory, "templates"),
-            .. settings.Folder is { } own ? [own] : Array.Empty<string>(),
+            .. settings.Templates.Folder is { } own ? [own] : Array.Empty<string>(),
         ];
         return services.AddSingleton<ITemplates>(provider =>
+        {
+            var common = Load(provider, forAll);
+            var ofApplications = settings
+                .Applications.Where(application => application.Value.Templates.Folder is { Length: > 0 })
+                .ToDictionary(
+                    application => application.Key,
+                    application => OfApplication(provider, application.Key),
+                    StringComparer.Ordinal
+                );
+            return ofApplications.Count == 0 ? common : new TemplatesOfApplications(common, ofApplications);
+        });
+
+        ITemplates OfApplication(IServiceProvider provider, string name)
+        {
+            try
+            {
+                return Load(provider, [.. forAll, settings.Applications[name].Templates.Folder!]);
+            }
+            catch (TemplateException exception)
+            {
+                throw new SettingsException($"Applications:{name}:Templates:Folder: {exception.Message}");
+            }
+        }
+
+        ITemplates Load(IServiceProvider provider, IEnumerable<string> folders) =>
             LiquidTemplates.Load(
                 folders,
                 provider.GetServices<Model.IChannel>(),
-                settings.DefaultLanguage,
-                brand,
+                settings.Templates.DefaultLanguage,
+                settings.Brand,
                 provider.GetRequiredService<TimeProvider>()
-            )
-        );
+            );
     }
 
     /// <summary>Explains what went wrong, when it is something the person who started the host can mend.</summary>

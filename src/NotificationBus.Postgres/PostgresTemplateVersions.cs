@@ -13,23 +13,35 @@ public sealed class PostgresTemplateVersions([FromKeyedServices(PostgresSetup.Op
     const string TakeTurns = "SELECT pg_advisory_xact_lock(hashtextextended('template_deployment', 0))";
 
     const string KeepLoaded = """
-        WITH loaded AS (SELECT * FROM unnest(@category, @version, @texts) AS l (category, version, texts)),
+        WITH loaded AS (SELECT * FROM unnest(@category, @version, @texts, @application) AS l (category, version, texts, application)),
         kept AS (
             INSERT INTO template_version (category, version, texts) SELECT category, version, texts::jsonb FROM loaded
             ON CONFLICT (category, version) DO NOTHING)
-        INSERT INTO template_deployment (category, version)
-        SELECT l.category, l.version FROM loaded l
+        INSERT INTO template_deployment (category, version, application)
+        SELECT l.category, l.version, l.application FROM loaded l
         WHERE l.version IS DISTINCT FROM (
-            SELECT d.version FROM template_deployment d WHERE d.category = l.category ORDER BY d.number DESC LIMIT 1)
+            SELECT d.version FROM template_deployment d
+            WHERE d.category = l.category AND d.application IS NOT DISTINCT FROM l.application ORDER BY d.number DESC LIMIT 1)
         """;
 
     // Until when it may have been used: a day after the next was loaded somewhere, or until it was loaded again itself.
     const string Deployments = """
         SELECT d.version, d.since,
-            (SELECT min(n.since) FROM template_deployment n WHERE n.category = d.category AND n.number > d.number),
             (SELECT min(n.since) FROM template_deployment n
-                WHERE n.category = d.category AND n.version = d.version AND n.number > d.number)
+                WHERE n.category = d.category AND n.application IS NOT DISTINCT FROM d.application AND n.number > d.number),
+            (SELECT min(n.since) FROM template_deployment n
+                WHERE n.category = d.category AND n.application IS NOT DISTINCT FROM d.application AND n.version = d.version
+                    AND n.number > d.number),
+            d.application
         FROM template_deployment d WHERE d.category = @category ORDER BY d.number DESC LIMIT @limit
+        """;
+
+    // Those for all, and of the applications' own those of the one that asks.
+    const string Texts = """
+        SELECT v.texts FROM template_version v
+        WHERE v.category = @category AND v.version = @version AND (@application::text IS NULL OR EXISTS (
+            SELECT FROM template_deployment d
+            WHERE d.category = v.category AND d.version = v.version AND (d.application IS NULL OR d.application = @application::text)))
         """;
 
     // A host that plans begins to before it has said what it has loaded.
@@ -61,6 +73,7 @@ public sealed class PostgresTemplateVersions([FromKeyedServices(PostgresSetup.Op
                     loaded,
                     one => JsonSerializer.Serialize(one.Texts.ToDictionary(text => text.Name, text => text.Text, StringComparer.Ordinal))
                 );
+                command.Parameters.Add("application", loaded, one => one.Application);
                 return await command.ExecuteNonQueryAsync(cancellationToken);
             },
             cancellationToken
@@ -82,7 +95,10 @@ public sealed class PostgresTemplateVersions([FromKeyedServices(PostgresSetup.Op
                 var until = Time(reader, 2);
                 found.Add(
                     (
-                        new TemplateDeployment(reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), until, Used: null),
+                        new TemplateDeployment(reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), until, Used: null)
+                        {
+                            Application = reader.IsDBNull(4) ? null : reader.GetString(4),
+                        },
                         Time(reader, 3) ?? until?.AddDays(1) ?? DateTimeOffset.MaxValue
                     )
                 );
@@ -96,11 +112,15 @@ public sealed class PostgresTemplateVersions([FromKeyedServices(PostgresSetup.Op
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<TemplateText>?> TextsOf(string category, string version, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TemplateText>?> TextsOf(
+        string category,
+        string version,
+        string? application,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = database.CreateCommand(
-            "SELECT texts FROM template_version WHERE category = @category AND version = @version"
-        );
+        await using var command = database.CreateCommand(Texts);
+        command.Parameters.Add(new NpgsqlParameter<string?>("application", application));
         command.Parameters.Add(new NpgsqlParameter<string>("category", category));
         command.Parameters.Add(new NpgsqlParameter<string>("version", version));
         return await command.ExecuteScalarAsync(cancellationToken) is string texts

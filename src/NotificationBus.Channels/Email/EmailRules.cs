@@ -21,10 +21,10 @@ static class EmailRules
     public static bool BreaksOut(string? value) => value.AsSpan().ContainsAny(LineBreakers);
 
     /// <summary>Refuses a delivery that is never to be sent; null when it may be.</summary>
-    public static ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content, string from, string? fromName) =>
+    public static ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content, EmailSender sender) =>
         Email.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
-        : Email.Refuse(from) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
-        : BreaksOut(fromName) ? new ProviderResult.Rejected("FromName has more than one line")
+        : Email.Refuse(sender.From) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
+        : BreaksOut(sender.Name) ? new ProviderResult.Rejected("FromName has more than one line")
         : BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
         : content.ReplyTo is { } replyTo && Email.Refuse(replyTo) is { } wrongReply ? new ProviderResult.Rejected($"replyTo: {wrongReply}")
         : content.Cc?.Select(Email.Refuse).OfType<string>().FirstOrDefault() is { } wrongCopy

@@ -17,7 +17,7 @@ public abstract class EmailVendor : ReportingVendor
 
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
-        EmailRules.Refuse(delivery, (EmailContent)delivery.Content, _options.From, _options.FromName) is { } refused ? refused
+        EmailRules.Refuse(delivery, (EmailContent)delivery.Content, SenderOf(delivery)) is { } refused ? refused
         : Files(delivery).Sum(file => (long)file.Octets.Length) > LargestFiles
             ? new ProviderResult.Declined($"the attachments are larger than the {LargestFiles} octets {Name} takes")
         : null;
@@ -37,14 +37,19 @@ public abstract class EmailVendor : ReportingVendor
     /// <summary>The recipient's name as the vendor takes it; null when there is none that could be shown.</summary>
     protected string? NameOf(Delivery delivery) => EmailRules.NameOf(delivery.RecipientName, LongestName);
 
+    /// <summary>The mailbox that a mail goes out from.</summary>
+    protected string From(Delivery delivery) => SenderOf(delivery).From;
+
     /// <summary>The sender's name as the vendor takes it; null when there is none.</summary>
-    protected string? SenderName => EmailRules.NameOf(_options.FromName, LongestName);
+    protected string? SenderName(Delivery delivery) => EmailRules.NameOf(SenderOf(delivery).Name, LongestName);
 
     /// <summary>The subject as the vendor takes it.</summary>
     protected string SubjectOf(Delivery delivery) => EmailRules.Cut(((EmailContent)delivery.Content).Subject, LongestSubject);
 
     /// <summary>The same on every try, so that whoever gets the mail twice can tell.</summary>
-    protected string MessageIdOf(Delivery delivery) => $"<{delivery.Id:N}@{_options.From[(_options.From.LastIndexOf('@') + 1)..]}>";
+    protected string MessageIdOf(Delivery delivery) => $"<{delivery.Id:N}@{SenderOf(delivery).Domain}>";
+
+    private protected EmailSender SenderOf(Delivery delivery) => EmailSender.Of(delivery, _options.From, _options.FromName);
 
     /// <summary>The header fields of the mail: the vendor's, and those that every mail of ours has.</summary>
     protected static IReadOnlyDictionary<string, string> HeadersOf(

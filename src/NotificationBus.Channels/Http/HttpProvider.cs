@@ -23,7 +23,8 @@ public sealed class HttpProviderOptions : HttpCallOptions
 
     /// <summary>
     /// The request's body as a Liquid template, with <c>{{id}}</c>, <c>{{notificationId}}</c>, <c>{{channel}}</c>, <c>{{address}}</c>,
-    /// <c>{{recipientName}}</c>, <c>{{category}}</c> and the parts of the text, such as <c>{{content.subject}}</c>. Values are escaped
+    /// <c>{{recipientName}}</c>, <c>{{category}}</c> and the parts of the text, such as <c>{{content.subject}}</c>, and where an
+    /// application has a sender of its own <c>{{sender.address}}</c> and <c>{{sender.name}}</c>. Values are escaped
     /// for a JSON string, or for what the header <c>Content-Type</c> names: XML, <c>application/x-www-form-urlencoded</c>, or
     /// <c>text/plain</c>, in which nothing needs it. No other type is taken, and no filter but <c>default</c>: it could write what is not
     /// escaped. Default: a JSON object of all these.
@@ -196,7 +197,7 @@ public sealed class HttpProvider : HttpVendor
     // What the account's own body has no place for would be lost without a word.
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
-        _body.LeavesOut(delivery.Content) is { } left ? new ProviderResult.Declined($"Body has no place for content.{left}") : null;
+        _body.LeavesOut(delivery) is { } left ? new ProviderResult.Declined($"Body has no place for {left}") : null;
 
     internal static bool TryAdd(HttpRequestMessage request, string name, string value)
     {

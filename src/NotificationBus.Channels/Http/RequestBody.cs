@@ -76,9 +76,14 @@ sealed partial class RequestBody
             : null;
     }
 
-    /// <summary>What the content carries that the template does not mention; null when it is all there, as in our own JSON.</summary>
-    public string? LeavesOut(Content content) =>
-        _template is null ? null : content.Extras.FirstOrDefault(extra => !_written.Contains($"content.{extra}", StringComparison.Ordinal));
+    /// <summary>What the delivery carries that the template does not mention; null when it is all there, as in our own JSON.</summary>
+    public string? LeavesOut(Delivery delivery) =>
+        _template is null
+            ? null
+            : delivery
+                .Content.Extras.Select(extra => $"content.{extra}")
+                .Concat(delivery.Sender is null ? [] : (string[])["sender.address"])
+                .FirstOrDefault(part => !_written.Contains(part, StringComparison.Ordinal));
 
     public HttpContent Of(Delivery delivery)
     {
@@ -93,6 +98,8 @@ sealed partial class RequestBody
         var json = Parts(delivery);
         if (delivery.UnsubscribeUrl is { } unsubscribe)
             json["unsubscribeUrl"] = unsubscribe.AbsoluteUri;
+        if (delivery.Sender is { } sender)
+            json["sender"] = new JsonObject { ["address"] = sender.Address, ["name"] = sender.Name };
         return json;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -34,7 +35,8 @@ static class CaughtJson
             delivery.RecipientName,
             delivery.Category,
             content.GetType().Name,
-            JsonSerializer.SerializeToNode(content, content.GetType(), InboxItem.Json)
+            JsonSerializer.SerializeToNode(content, content.GetType(), InboxItem.Json),
+            delivery.Sender
         );
         return new CaughtText(caught.At, JsonSerializer.Serialize(written, InboxItem.Json));
     }
@@ -55,6 +57,7 @@ static class CaughtJson
                 Channel = written.Channel,
                 Address = written.Address,
                 RecipientName = written.RecipientName,
+                Sender = written.Sender,
                 Category = written.Category,
                 Content = content,
             }
@@ -69,7 +72,8 @@ static class CaughtJson
         string? RecipientName,
         string Category,
         string Form,
-        JsonNode? Content
+        JsonNode? Content,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Sender? Sender = null
     );
 }
 

@@ -1,7 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using NotificationBus.Channels.Email;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Sandbox;
 
@@ -16,7 +18,8 @@ sealed record InboxItem(
     Guid NotificationId,
     Guid DeliveryId,
     object Content,
-    bool IsCut = false
+    bool IsCut = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? From = null
 )
 {
     // What a list shows of a delivery, with room to spare.
@@ -55,9 +58,12 @@ sealed record InboxItem(
                 EmailContent mail => new { mail.Subject, mail.Text },
                 OtherContent other => other.Fields,
                 var content => content,
-            }
+            },
+            From: delivery.Sender is { } sender ? Shown(sender) : null
         );
     }
+
+    static string Shown(Sender sender) => sender.Name is { } name ? EmailRules.Named(name, sender.Address) : sender.Address;
 
     static Dictionary<string, string> Cut(byte[] content)
     {

@@ -18,6 +18,9 @@ public abstract class SmsVendor : ReportingVendor
     /// <summary>The longest text the vendor takes, in characters.</summary>
     protected abstract int LongestText { get; }
 
+    /// <summary>The number or the name that a message goes out from: its application's own, else the account's.</summary>
+    protected string From(Delivery delivery) => delivery.Sender?.Address ?? _options.From;
+
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery)
     {

@@ -28,10 +28,7 @@ public abstract class SmsVendorOptions : HttpVendorOptions
             yield return wrong;
 
         if (From.Length > 0 && !IsSender(From))
-            yield return new ValidationResult(
-                "must be a number such as +66812345678, or a name of up to 11 letters, digits and spaces",
-                [nameof(From)]
-            );
+            yield return new ValidationResult(NoSender, [nameof(From)]);
 
         if (
             !string.IsNullOrEmpty(ReceiptUrl)
@@ -45,8 +42,10 @@ public abstract class SmsVendorOptions : HttpVendorOptions
             yield return new ValidationResult("must be an absolute URL with https, host and path only", [nameof(ReceiptUrl)]);
     }
 
+    internal const string NoSender = "must be a number such as +66812345678, or a name of up to 11 letters, digits and spaces";
+
     // Some countries have short numbers for services, without a plus.
-    static bool IsSender(string from) =>
+    internal static bool IsSender(string from) =>
         PhoneNumber.IsE164(from)
         || (from.Length is >= 3 and <= 15 && from.All(char.IsAsciiDigit))
         || (from.Length is >= 1 and <= 11 && from.All(c => c == ' ' || char.IsAsciiLetterOrDigit(c)) && from.Any(char.IsAsciiLetter));

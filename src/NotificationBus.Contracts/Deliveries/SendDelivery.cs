@@ -13,6 +13,11 @@ public sealed record SendDelivery
     /// <summary>The delivery. Also the key a provider deduplicates by, where it can.</summary>
     public required Guid DeliveryId { get; init; }
 
+    /// <summary>
+    /// The application it belongs to, which may have a sender of its own; null for the default one, and in a command of an earlier version.
+    /// </summary>
+    public string? Application { get; init; }
+
     /// <summary>The channel, such as <c>email</c>.</summary>
     public required string Channel { get; init; }
 

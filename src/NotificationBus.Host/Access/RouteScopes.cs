@@ -28,11 +28,11 @@ static class RouteScopes
         ["GET /v1/notifications/{id:guid}/explain"] = Needs(Reach.Notification, Scope.Read),
         // Whole and not masked.
         ["GET /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content"] = Needs(Reach.Notification, Scope.Operate),
-        ["GET /v1/templates"] = Needs(Reach.Common, Scope.Read),
+        ["GET /v1/templates"] = Needs(Reach.Own, Scope.Read),
         // With how many notifications were planned with each, of all applications.
         ["GET /v1/templates/{category}/versions"] = Needs(Reach.OfAll, Scope.Read),
-        ["GET /v1/templates/{category}/versions/{version}"] = Needs(Reach.Common, Scope.Read),
-        ["POST /v1/templates/preview"] = Needs(Reach.Common, Scope.Read),
+        ["GET /v1/templates/{category}/versions/{version}"] = Needs(Reach.Own, Scope.Read),
+        ["POST /v1/templates/preview"] = Needs(Reach.Own, Scope.Read),
 
         // Who is told what becomes of them.
         ["GET /v1/subscriptions"] = Needs(Reach.Own, Scope.Read),

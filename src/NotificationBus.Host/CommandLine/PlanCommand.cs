@@ -90,6 +90,7 @@ sealed class PlanCommand(CommandOutput output, TimeProvider clock)
                 {
                     NotificationId = request.NotificationId,
                     DeliveryId = planned.Id,
+                    Application = request.Application,
                     Channel = planned.Channel,
                     Address = planned.Address,
                     Category = request.Category,

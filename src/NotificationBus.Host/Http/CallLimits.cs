@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Claims;
 using Microsoft.Extensions.Options;
@@ -14,18 +15,29 @@ namespace NotificationBus.Host.Http;
 /// <remarks>
 /// The framework's limiter knows neither what is left nor a clock of ours, and takes a lock for each call.
 /// </remarks>
-sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider clock, CountedWarnings warnings, ILogger<CallLimits> log)
+sealed partial class CallLimits(
+    IOptions<RateLimitOptions> options,
+    HostSettings settings,
+    TimeProvider clock,
+    CountedWarnings warnings,
+    ILogger<CallLimits> log
+)
 {
     readonly RateLimitOptions _options = options.Value;
+    readonly ApplicationLimit _ofOthers = new(options.Value, options.Value.CallsPerApplication);
+
+    // Of those that have a limit of their own.
+    readonly FrozenDictionary<string, ApplicationLimit> _own = settings
+        .Applications.Where(application => application.Value.RateLimits.Calls is not null)
+        .ToFrozenDictionary(
+            application => application.Key,
+            application => new ApplicationLimit(options.Value, application.Value.RateLimits.Calls!.Value),
+            StringComparer.Ordinal
+        );
 
     // As many as there are keys and people who sign in: nobody else is named.
     readonly ConcurrentDictionary<string, Allowance> _callers = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, Allowance> _applications = new(StringComparer.Ordinal);
-    readonly string _policy = string.Create(
-        CultureInfo.InvariantCulture,
-        $"\"key\";q={options.Value.CallsPerKey};w={(long)options.Value.Window.TotalSeconds}, "
-            + $"\"application\";q={options.Value.CallsPerApplication};w={(long)options.Value.Window.TotalSeconds}"
-    );
 
     /// <summary>Counts a call.</summary>
     /// <returns>The answer to one that is too many; null for every other one.</returns>
@@ -36,7 +48,7 @@ sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider
     /// <param name="more">How many there are. With the call itself they never need more than all that is allowed in a window.</param>
     /// <returns>The answer to one that is too many; null for every other one.</returns>
     public IResult? CountMore(HttpContext context, int more) =>
-        Count(context, Math.Min(more, _options.CallsPerKey - 1), Math.Min(more, _options.CallsPerApplication - 1));
+        Count(context, Math.Min(more, _options.CallsPerKey - 1), Math.Min(more, LimitOf(ApplicationOf(context)).Calls - 1));
 
     IResult? Count(HttpContext context, int ofItsKey, int ofItsApplication)
     {
@@ -47,19 +59,19 @@ sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider
         var now = clock.Steady();
         var ofCaller = _callers.GetOrAdd(caller, static (_, o) => new Allowance(o.CallsPerKey, o.Window), _options);
         var headers = context.Response.Headers;
-        headers["RateLimit-Policy"] = _policy;
+        var application = ApplicationOf(context);
+        var limit = LimitOf(application);
+        headers["RateLimit-Policy"] = limit.Policy;
         var key = ofCaller.Take(now, ofItsKey);
         if (!key.IsTaken)
             return Refuse(context, key, "key", caller);
-        if (context.User.FindFirst(KeyHolder.ApplicationClaim)?.Value is not { } application)
+        if (application is null)
         {
             headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"key\";r={key.Left};t={key.Seconds}");
             return null;
         }
 
-        var all = _applications
-            .GetOrAdd(application, static (_, o) => new Allowance(o.CallsPerApplication, o.Window), _options)
-            .Take(now, ofItsApplication);
+        var all = _applications.GetOrAdd(application, static (_, o) => new Allowance(o.Calls, o.Window), limit).Take(now, ofItsApplication);
         if (!all.IsTaken)
         {
             ofCaller.GiveBack(ofItsKey);
@@ -72,6 +84,11 @@ sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider
         );
         return null;
     }
+
+    static string? ApplicationOf(HttpContext context) => context.User.FindFirst(KeyHolder.ApplicationClaim)?.Value;
+
+    ApplicationLimit LimitOf(string? application) =>
+        _own.Count > 0 && application is not null && _own.TryGetValue(application, out var own) ? own : _ofOthers;
 
     IResult Refuse(HttpContext context, AllowanceUse use, string policy, string who)
     {
@@ -86,6 +103,18 @@ sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider
         "{Who} calls more often than RateLimits allows, and is told to come again ({Times} times since this was said last)"
     )]
     static partial void TooManyCalls(ILogger log, string who, int times);
+
+    /// <summary>The limit of an application, and the policy that its answers name.</summary>
+    sealed record ApplicationLimit(RateLimitOptions Options, int Calls)
+    {
+        public TimeSpan Window => Options.Window;
+
+        public string Policy { get; } =
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"\"key\";q={Options.CallsPerKey};w={(long)Options.Window.TotalSeconds}, \"application\";q={Calls};w={(long)Options.Window.TotalSeconds}"
+            );
+    }
 }
 
 /// <summary>The place of <see cref="CallLimits"/> in the way of a call.</summary>

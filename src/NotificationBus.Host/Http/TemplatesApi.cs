@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationBus.Channels.Sms;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Model;
 using NotificationBus.Templates;
@@ -22,6 +23,7 @@ static class TemplatesApi
         routes
             .MapMethods("/v1/templates", GetAndHead, List)
             .Describe("listTemplates", "Templates", "Lists the categories that have texts, and the version of each.")
+            .AsksForApplication()
             .Answers<TemplateList>()
             .Refuses();
         routes
@@ -36,26 +38,30 @@ static class TemplatesApi
         routes
             .MapMethods("/v1/templates/{category}/versions/{version}", GetAndHead, Version)
             .Describe("getTemplateVersion", "Templates", "Returns the texts of one version as they were written.")
+            .AsksForApplication()
             .Answers<TemplateVersionTexts>()
             .Refuses(404);
         routes
             .MapPost("/v1/templates/preview", Preview)
             .Describe("previewTemplates", "Templates", "Fills every text of a category with data given, and sends nothing.")
+            .AsksForApplication()
             .Takes<PreviewRequest>()
             .Answers<TemplatePreview>()
             .Refuses(404, 413, 415, 429);
     }
 
-    static IResult List(HttpRequest request, ITemplates templates) =>
-        new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
-            ? Problems.Validation(errors)
-            : Results.Ok(
-                new TemplateList([
-                    .. templates
-                        .Categories.Order(StringComparer.Ordinal)
-                        .Select(category => new TemplateCategory(category, templates.VersionOf(category))),
-                ])
-            );
+    static IResult List(HttpRequest request, ITemplates templates)
+    {
+        if (new QueryReader(request.Query, [ApplicationWall.Parameter]).Errors is { Count: > 0 } errors)
+            return Problems.Validation(errors);
+
+        var own = templates.For(request.HttpContext.ActsFor());
+        return Results.Ok(
+            new TemplateList([
+                .. own.Categories.Order(StringComparer.Ordinal).Select(category => new TemplateCategory(category, own.VersionOf(category))),
+            ])
+        );
+    }
 
     static async Task<IResult> Versions(
         string category,
@@ -79,7 +85,8 @@ static class TemplatesApi
                             one.Since,
                             one.Until,
                             one.Used,
-                            one.Used >= ITemplateVersions.MostCounted
+                            one.Used >= ITemplateVersions.MostCounted,
+                            one.Application
                         )),
                     ]
                 )
@@ -94,8 +101,8 @@ static class TemplatesApi
         ITemplateVersions versions,
         CancellationToken cancellationToken
     ) =>
-        new QueryReader(request.Query, []).Errors is { Count: > 0 } errors ? Problems.Validation(errors)
-        : await versions.TextsOf(category, version, cancellationToken) is { } texts
+        new QueryReader(request.Query, [ApplicationWall.Parameter]).Errors is { Count: > 0 } errors ? Problems.Validation(errors)
+        : await versions.TextsOf(category, version, request.HttpContext.Sight().Application, cancellationToken) is { } texts
             ? Results.Ok(new TemplateVersionTexts(category, version, texts))
         : Problems.UnknownTemplateVersion(category);
 
@@ -106,6 +113,7 @@ static class TemplatesApi
             return refusal;
         if (asked!.Data.ValueKind != JsonValueKind.Object)
             return Problems.Validation("data", "must be an object");
+        templates = templates.For(request.HttpContext.ActsFor());
         if (!templates.Categories.Contains(asked.Category))
             return Problems.Unknown("category", asked.Category, templates.Categories);
 
@@ -159,7 +167,8 @@ sealed record TemplateVersions(string Category, IReadOnlyList<DeployedVersion> V
 /// <param name="Until">When another one was loaded; null while none was.</param>
 /// <param name="Used">How many notifications were planned with it; null when to count them would have taken too long.</param>
 /// <param name="UsedMore">True when there are more: no more than 10,000 are counted.</param>
-sealed record DeployedVersion(string Version, DateTimeOffset Since, DateTimeOffset? Until, int? Used, bool UsedMore);
+/// <param name="Application">The application that has it of its own; null for all.</param>
+sealed record DeployedVersion(string Version, DateTimeOffset Since, DateTimeOffset? Until, int? Used, bool UsedMore, string? Application);
 
 /// <summary>The texts of a version.</summary>
 /// <param name="Category">The category.</param>

@@ -93,6 +93,8 @@ static class SettingsCheck
             }
         }
 
+        errors.AddRange(settings.Applications.SelectMany(application => Chosen(application.Key, application.Value, settings, channels)));
+
         foreach (var (category, rule) in settings.EventTypes)
         {
             // Where no text is needed, none can be missing.
@@ -144,6 +146,15 @@ static class SettingsCheck
                     )
             );
 
+        // A folder that is misspelt would be passed over without a word.
+        foreach (var application in templates.Applications)
+        {
+            foreach (var category in templates.For(application).Categories.Except(categories, StringComparer.Ordinal))
+                errors.Add(
+                    $"Applications:{application}:Templates:Folder has a folder {category}, and there are no texts for all of that name; write them as well, or name it as one of {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}"
+                );
+        }
+
         foreach (var category in categories.Where(category => category.Any(char.IsUpper)))
             errors.Add($"Templates: the folder {category} must be in lower case, as settings are compared without case");
 
@@ -155,6 +166,33 @@ static class SettingsCheck
 
         // Making the chains validates every account that is used.
         services.GetRequiredService<ProviderChains>();
+    }
+
+    /// <summary>Checks the accounts that an application has chosen: they are some of those that the channel has.</summary>
+    static IEnumerable<string> Chosen(string name, ApplicationOptions application, HostSettings settings, ChannelSet channels)
+    {
+        foreach (var (channel, chosen) in application.Channels)
+        {
+            var path = $"Applications:{name}:Channels:{channel}";
+            if (channels.Find(channel) is null)
+            {
+                yield return $"{path} {channels.NoChannel(channel)}";
+                continue;
+            }
+
+            var configured = settings.Channels.GetValueOrDefault(channel) ?? new ChannelOptions();
+            List<string> accounts =
+            [
+                .. configured.Providers.Concat(configured.Routes.SelectMany(route => route.Providers)).Distinct(StringComparer.Ordinal),
+            ];
+            if (chosen.Providers.Count == 0)
+                yield return $"{path}:Providers is empty; name at least one of {string.Join(", ", accounts)}, or leave {path} out";
+            for (var index = 0; index < chosen.Providers.Count; index++)
+            {
+                if (!accounts.Contains(chosen.Providers[index], StringComparer.Ordinal))
+                    yield return $"{path}:Providers:{index} names '{chosen.Providers[index]}', which is no account of the channel; name some of {string.Join(", ", accounts)}, or add it to Channels:{channel}:Providers{Spelling.DidYouMean(chosen.Providers[index], accounts)}";
+            }
+        }
     }
 
     static IReadOnlyList<string> UnknownKeys(IConfigurationSection account, IEnumerable<ProviderType> types)

@@ -7,7 +7,7 @@ public sealed class InMemoryTemplateVersions(InMemoryNotificationStore store, Ti
 {
     readonly Lock _lock = new();
     readonly Dictionary<(string Category, string Version), IReadOnlyList<TemplateText>> _texts = [];
-    readonly Dictionary<string, List<(string Version, DateTimeOffset Since)>> _deployments = new(StringComparer.Ordinal);
+    readonly List<(string Category, string? Application, string Version, DateTimeOffset Since)> _deployments = [];
 
     /// <inheritdoc />
     public Task Keep(IReadOnlyList<LoadedTexts> loaded, CancellationToken cancellationToken)
@@ -17,10 +17,11 @@ public sealed class InMemoryTemplateVersions(InMemoryNotificationStore store, Ti
             foreach (var one in loaded)
             {
                 _texts.TryAdd((one.Category, one.Version), one.Texts);
-                if (!_deployments.TryGetValue(one.Category, out var all))
-                    _deployments.Add(one.Category, all = []);
-                if (all.Count == 0 || all[^1].Version != one.Version)
-                    all.Add((one.Version, clock.GetUtcNow()));
+                if (
+                    _deployments.FindLast(last => (last.Category, last.Application) == (one.Category, one.Application)).Version
+                    != one.Version
+                )
+                    _deployments.Add((one.Category, one.Application, one.Version, clock.GetUtcNow()));
             }
         }
 
@@ -32,36 +33,49 @@ public sealed class InMemoryTemplateVersions(InMemoryNotificationStore store, Ti
     {
         lock (_lock)
         {
-            var all = _deployments.GetValueOrDefault(category) ?? [];
-            return Task.FromResult<IReadOnlyList<TemplateDeployment>>([
-                .. all.Select(
-                        (one, place) =>
-                            new TemplateDeployment(
-                                one.Version,
-                                one.Since,
-                                place + 1 < all.Count ? all[place + 1].Since : null,
-                                Used(category, all, place)
-                            )
-                    )
-                    .Reverse()
-                    .Take(limit),
-            ]);
+            var found = new List<TemplateDeployment>();
+            for (var place = _deployments.Count - 1; place >= 0 && found.Count < limit; place--)
+            {
+                if (_deployments[place].Category == category)
+                    found.Add(At(place));
+            }
+
+            return Task.FromResult<IReadOnlyList<TemplateDeployment>>(found);
         }
     }
 
-    int Used(string category, List<(string Version, DateTimeOffset Since)> all, int place)
+    TemplateDeployment At(int place)
     {
-        var next = all.Skip(place + 1).Where(one => one.Version == all[place].Version).Select(one => (DateTimeOffset?)one.Since);
-        return Math.Min(
-            store.CountOf(category, all[place].Version, all[place].Since, next.FirstOrDefault()),
-            ITemplateVersions.MostCounted
-        );
+        var (category, application, version, since) = _deployments[place];
+        var later = _deployments.Skip(place + 1).Where(one => (one.Category, one.Application) == (category, application)).ToList();
+        var again = later.Where(one => one.Version == version).Select(one => (DateTimeOffset?)one.Since).FirstOrDefault();
+        return new TemplateDeployment(
+            version,
+            since,
+            later.Select(one => (DateTimeOffset?)one.Since).FirstOrDefault(),
+            Math.Min(store.CountOf(category, version, since, again), ITemplateVersions.MostCounted)
+        )
+        {
+            Application = application,
+        };
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<TemplateText>?> TextsOf(string category, string version, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<TemplateText>?> TextsOf(
+        string category,
+        string version,
+        string? application,
+        CancellationToken cancellationToken
+    )
     {
         lock (_lock)
-            return Task.FromResult(_texts.GetValueOrDefault((category, version)));
+        {
+            var mayBeSeen =
+                application is null
+                || _deployments.Exists(one =>
+                    (one.Category, one.Version) == (category, version) && (one.Application is null || one.Application == application)
+                );
+            return Task.FromResult(mayBeSeen ? _texts.GetValueOrDefault((category, version)) : null);
+        }
     }
 }

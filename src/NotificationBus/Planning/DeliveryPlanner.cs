@@ -166,7 +166,8 @@ public sealed class PlanningRules(
     ChannelSet channels,
     ITemplates templates,
     ProviderChains chains,
-    ContentPacking packing
+    ContentPacking packing,
+    ApplicationChoices applications
 )
 {
     /// <summary>The categories there are, in order.</summary>
@@ -174,7 +175,13 @@ public sealed class PlanningRules(
 
     /// <summary>Plans a notification by the rule of its category.</summary>
     public DeliveryPlan Plan(NotificationRequest request) =>
-        DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates, Foresee);
+        DeliveryPlanner.Plan(
+            request,
+            rules.GetValueOrDefault(request.Category),
+            channels,
+            templates.For(request.Application),
+            delivery => Foresee(delivery, request.Application)
+        );
 
     /// <summary>
     /// Freezes what a plan says: from then on that is sent, whatever becomes of the templates. Null when it says nothing.
@@ -186,7 +193,9 @@ public sealed class PlanningRules(
                 .Select(planned =>
                     packing.Freeze(
                         planned.Channel,
-                        request.Content is null ? templates.SourceOf(request.Category, planned.Channel, request.Recipient.Locale) : null,
+                        request.Content is null
+                            ? templates.For(request.Application).SourceOf(request.Category, planned.Channel, request.Recipient.Locale)
+                            : null,
                         planned.Content
                     )
                 ),
@@ -194,7 +203,7 @@ public sealed class PlanningRules(
 
     /// <summary>The version of the templates of a request as they are now, or that its content was given.</summary>
     public string? TemplateVersionOf(NotificationRequest request) =>
-        request.Content is null ? templates.VersionOf(request.Category) : GivenContent.Version;
+        request.Content is null ? templates.For(request.Application).VersionOf(request.Category) : GivenContent.Version;
 
     /// <summary>Returns the settings of a category.</summary>
     public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
@@ -207,6 +216,8 @@ public sealed class PlanningRules(
         {
             NotificationId = notification.CorrelationId,
             DeliveryId = delivery.Id,
+            // Most belong to the default one, and say nothing.
+            Application = notification.Application == Applications.Default ? null : notification.Application,
             Channel = delivery.Channel,
             Address = delivery.Address,
             Category = notification.Category,
@@ -235,10 +246,12 @@ public sealed class PlanningRules(
     }
 
     /// <summary>The refusal of the first account, when none that serves the delivery will ever take it.</summary>
-    Unfit? Foresee(Delivery delivery)
+    Unfit? Foresee(Delivery delivery, string application)
     {
         Unfit? first = null;
-        foreach (var account in chains.Of(delivery.Channel).Accounts.Where(account => account.Provider.Serves(delivery)))
+        if (applications.SenderOf(application, delivery.Channel) is { } own)
+            delivery = delivery with { Sender = own };
+        foreach (var account in chains.Of(delivery.Channel).AccountsOf(application).Where(account => account.Provider.Serves(delivery)))
         {
             if (account.Provider.Foresee(delivery) is not { } unfit)
                 return null;

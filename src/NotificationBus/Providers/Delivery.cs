@@ -20,6 +20,9 @@ public sealed record Delivery
     /// <summary>The address on the channel. Never logged.</summary>
     public required string Address { get; init; }
 
+    /// <summary>The sender that its application has of its own on the channel; null for the account's.</summary>
+    public Sender? Sender { get; init; }
+
     /// <summary>The recipient's name, when known.</summary>
     public string? RecipientName { get; init; }
 

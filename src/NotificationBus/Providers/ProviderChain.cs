@@ -39,6 +39,12 @@ public sealed class ProviderChain
     /// <summary>The routes, by which the accounts for a delivery are chosen.</summary>
     public ProviderRoutes Routes => _order.Routes;
 
+    /// <summary>The accounts that deliveries of an application may use.</summary>
+    public IEnumerable<ProviderAccount> AccountsOf(string? application) =>
+        Routes.ChosenBy(application) is { } chosen
+            ? Accounts.Where(account => chosen.Contains(account.Name, StringComparer.Ordinal))
+            : Accounts;
+
     /// <summary>The accounts that a delivery would try, by name and in order. Asks nobody.</summary>
     /// <param name="delivery">The delivery.</param>
     /// <param name="command">The command that would ask for it.</param>

@@ -18,7 +18,8 @@ public sealed class ProviderChains : IGate, IAsyncDisposable
         ChannelSet channels,
         IReadOnlyDictionary<string, ChannelOptions> options,
         ProviderAccountFactory accounts,
-        ProviderChainFactory factory
+        ProviderChainFactory factory,
+        ApplicationChoices applications
     )
     {
         _chains = channels.All.ToFrozenDictionary(channel => channel.Name, Chain, StringComparer.Ordinal);
@@ -34,7 +35,11 @@ public sealed class ProviderChains : IGate, IAsyncDisposable
                 .DistinctBy(named => named.Account, StringComparer.Ordinal)
                 .Select(named => accounts.Open(channel.Name, named.Account, named.Key, configured.Concurrency))
                 .ToList();
-            return factory.Make(channel, opened, new ProviderRoutes(configured.Providers, configured.Routes));
+            return factory.Make(
+                channel,
+                opened,
+                new ProviderRoutes(configured.Providers, configured.Routes) { OfApplications = applications.ProvidersOn(channel.Name) }
+            );
         }
 
         IEnumerable<(string Account, string Key)> Route(string channel, string path, ChannelRoute route) =>

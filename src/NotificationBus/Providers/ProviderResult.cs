@@ -47,7 +47,14 @@ public abstract record ProviderResult
     /// Certainly not sent, and nothing will be until somebody mends the account: wrong credentials, a sender that is not allowed.
     /// </summary>
     /// <param name="Reason">For a person to read; says what to check. Names no address and no secret.</param>
-    public sealed record Misconfigured(string Reason) : ProviderResult;
+    public sealed record Misconfigured(string Reason) : ProviderResult
+    {
+        /// <summary>
+        /// True when it is, or may be, the sender that is not allowed. Where an application has that of its own, its deliveries alone are
+        /// concerned, and not the account.
+        /// </summary>
+        public bool MayBeSender { get; init; }
+    }
 
     /// <summary>Nobody can know whether it went out, for instance when the connection broke after the request was written.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>

@@ -157,7 +157,18 @@ sealed partial class RecordedCalls(
         {
             // Not cancelled when the host stops: the host waits, and a call cut off in the middle would be in doubt.
             using var limit = new CancellationTokenSource(provider.LongestCall);
-            return await provider.Send(delivery, limit.Token);
+            return await provider.Send(delivery, limit.Token) switch
+            {
+                // Of one application's sender, the others' mail is not to wait.
+                ProviderResult.Misconfigured { MayBeSender: true } wrong when delivery.Sender is not null => new ProviderResult.Unavailable(
+                    $"{wrong.Reason} (the sender is its application's own)",
+                    OnlyThisDelivery: true
+                )
+                {
+                    RateLimit = wrong.RateLimit,
+                },
+                var result => result,
+            };
         }
         catch (Exception exception)
         {

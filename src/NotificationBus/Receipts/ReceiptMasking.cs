@@ -61,7 +61,10 @@ public sealed class ReceiptMasking(ChannelSet channels, ITemplates templates, Ke
         try
         {
             var recipient = notification.Recipient;
-            return templates.Render(notification.Category, channel, recipient.Locale, recipient.Name, notification.Data).Texts;
+            return templates
+                .For(notification.Application)
+                .Render(notification.Category, channel, recipient.Locale, recipient.Name, notification.Data)
+                .Texts;
         }
         catch (TemplateException)
         {

@@ -101,12 +101,15 @@ public sealed partial class DeliveryContents(
     }
 
     // What it carries besides is no matter of templates, and stays as it was planned.
-    FrozenContent Fill(SendDelivery command, IChannel channel, IReadOnlyList<ContentPart> extras) =>
-        packing.Freeze(
+    FrozenContent Fill(SendDelivery command, IChannel channel, IReadOnlyList<ContentPart> extras)
+    {
+        var texts = templates.For(command.Application);
+        return packing.Freeze(
             channel.Name,
-            templates.SourceOf(command.Category, channel.Name, command.Locale),
-            channel.Carrying(templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data), extras)
+            texts.SourceOf(command.Category, channel.Name, command.Locale),
+            channel.Carrying(texts.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data), extras)
         );
+    }
 
     [LoggerMessage(
         LogLevel.Warning,

@@ -8,7 +8,12 @@ using NotificationBus.Templates;
 namespace NotificationBus.Sending;
 
 /// <summary>Makes what the providers are given: the delivery that a command names, with what it says.</summary>
-public sealed class DeliveryFilling(DeliveryContents contents, DeliveryFiles files, UnsubscribeLinks unsubscribe)
+public sealed class DeliveryFilling(
+    DeliveryContents contents,
+    DeliveryFiles files,
+    UnsubscribeLinks unsubscribe,
+    ApplicationChoices applications
+)
 {
     /// <summary>Makes the delivery.</summary>
     /// <exception cref="TemplateException">A command of an earlier version: its template has changed since the plan.</exception>
@@ -23,6 +28,7 @@ public sealed class DeliveryFilling(DeliveryContents contents, DeliveryFiles fil
             Id = command.DeliveryId,
             Channel = command.Channel,
             Address = command.Address,
+            Sender = applications.SenderOf(command.Application, command.Channel),
             RecipientName = command.RecipientName,
             ExpiresAt = command.ExpiresAt,
             Category = command.Category,

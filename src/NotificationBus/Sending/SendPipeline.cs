@@ -91,22 +91,17 @@ public sealed class SendPipeline(
             : Disposition.Nothing.AtAll;
     }
 
-    /// <summary>Notes the route that the delivery takes, once; most take none.</summary>
+    /// <summary>Notes the route that the delivery takes, or its application's choice, once; most take neither.</summary>
     SendDelivery Routed(SendDelivery command, IChannel channel)
     {
-        if (
-            chains.Of(channel.Name).Routes.RouteOf(channel, command) is not { } route
-            || command.Decisions?.Any(decision => decision.Code == ReasonCode.Routed) == true
-        )
-            return command;
-
-        var decision = new DeliveryDecision
-        {
-            At = clock.GetUtcNow(),
-            Code = ReasonCode.Routed,
-            Text = $"by the route {route.When} it goes to {string.Join(", ", route.Providers)}",
-        };
-        return command with { Decisions = command.Decisions.Noting(decision) };
+        var routes = chains.Of(channel.Name).Routes;
+        var why =
+            routes.ChosenBy(command.Application) is { } chosen ? $"as its application has chosen it goes to {string.Join(", ", chosen)}"
+            : routes.RouteOf(channel, command) is { } route ? $"by the route {route.When} it goes to {string.Join(", ", route.Providers)}"
+            : null;
+        return why is null || command.Decisions?.Any(decision => decision.Code == ReasonCode.Routed) == true
+            ? command
+            : Noted(command, ReasonCode.Routed, why);
     }
 
     bool IsPaused(IChannel channel) => board.Current.Channel(channel.Name).Paused;

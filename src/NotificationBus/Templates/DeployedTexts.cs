@@ -17,9 +17,11 @@ public sealed partial class DeployedTexts(ITemplates templates, ITemplateVersion
     {
         IReadOnlyList<LoadedTexts> loaded =
         [
-            .. templates
-                .Categories.Where(category => templates.VersionOf(category) is not null)
-                .Select(category => new LoadedTexts(category, templates.VersionOf(category)!, templates.TextsOf(category))),
+            .. Loaded(templates, application: null),
+            // Of its own are those alone that differ.
+            .. templates.Applications.SelectMany(application =>
+                Loaded(templates.For(application), application).Where(own => own.Version != templates.VersionOf(own.Category))
+            ),
         ];
         var isSaid = false;
         while (loaded.Count > 0 && !stoppingToken.IsCancellationRequested)
@@ -43,6 +45,14 @@ public sealed partial class DeployedTexts(ITemplates templates, ITemplateVersion
             await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    static IEnumerable<LoadedTexts> Loaded(ITemplates templates, string? application) =>
+        templates
+            .Categories.Where(category => templates.VersionOf(category) is not null)
+            .Select(category => new LoadedTexts(category, templates.VersionOf(category)!, templates.TextsOf(category))
+            {
+                Application = application,
+            });
 
     [LoggerMessage(LogLevel.Warning, "The versions of the texts could not be put on record yet; it is tried again until they are")]
     partial void TextsNotKept(Exception exception);

@@ -9,21 +9,29 @@ public interface ITemplateVersions
     /// <summary>Keeps what a host has loaded. What is on record already, and deployed last, stays as it is.</summary>
     Task Keep(IReadOnlyList<LoadedTexts> loaded, CancellationToken cancellationToken);
 
-    /// <summary>The deployments of a category, the newest first.</summary>
+    /// <summary>The deployments of a category, for all and for applications that have their own, the newest first.</summary>
     /// <param name="category">The category.</param>
     /// <param name="limit">The most to return.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<TemplateDeployment>> Of(string category, int limit, CancellationToken cancellationToken);
 
     /// <summary>The texts of a version, by name; null when it is not on record.</summary>
-    Task<IReadOnlyList<TemplateText>?> TextsOf(string category, string version, CancellationToken cancellationToken);
+    /// <param name="category">The category.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="application">Whose they may be, beside those for all; null for anybody's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<TemplateText>?> TextsOf(string category, string version, string? application, CancellationToken cancellationToken);
 }
 
 /// <summary>The texts of a category, as a host has loaded them.</summary>
 /// <param name="Category">The category.</param>
 /// <param name="Version">The version of all of them together.</param>
 /// <param name="Texts">The templates, the partials, and the brand, by name.</param>
-public sealed record LoadedTexts(string Category, string Version, IReadOnlyList<TemplateText> Texts);
+public sealed record LoadedTexts(string Category, string Version, IReadOnlyList<TemplateText> Texts)
+{
+    /// <summary>The application that has them of its own; null for all.</summary>
+    public string? Application { get; init; }
+}
 
 /// <summary>One text as it is written.</summary>
 /// <param name="Name">Its file without the ending, such as <c>order-placed/email.th</c>.</param>
@@ -38,4 +46,8 @@ public sealed record TemplateText(string Name, string Text);
 /// The notifications that were planned with it then, or at most a day later on a host that was not yet started again; at most
 /// <see cref="ITemplateVersions.MostCounted"/> are counted. Null when to count them would have taken too long.
 /// </param>
-public sealed record TemplateDeployment(string Version, DateTimeOffset Since, DateTimeOffset? Until, int? Used);
+public sealed record TemplateDeployment(string Version, DateTimeOffset Since, DateTimeOffset? Until, int? Used)
+{
+    /// <summary>The application that has it of its own; null for all.</summary>
+    public string? Application { get; init; }
+}

@@ -6,6 +6,13 @@ namespace NotificationBus.Templates;
 /// <summary>The texts, per category, channel and language.</summary>
 public interface ITemplates
 {
+    /// <summary>The applications that have texts of their own.</summary>
+    IReadOnlyCollection<string> Applications => [];
+
+    /// <summary>The texts as an application has them: its own first, and those for all where it has none.</summary>
+    /// <param name="application">The application; null for the default one.</param>
+    ITemplates For(string? application) => this;
+
     /// <summary>The categories that have a template for at least one channel.</summary>
     IReadOnlyCollection<string> Categories { get; }
 

@@ -44,6 +44,7 @@ public static class NotificationBusSetup
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new SenderOptions());
+        services.TryAddSingleton(ApplicationChoices.None);
         services.AddSingleton(eventTypes);
         services.AddSingleton(channels);
 

@@ -26,7 +26,7 @@ public abstract class When_texts_are_deployed(Func<Task<RecordOfTheTest>> create
         (versions[0].Since - versions[1].Since).ShouldBeGreaterThan(Hour / 2);
         (await TextOf("v1")).ShouldBe("Hello", "as it was");
         (await TextOf("v2")).ShouldBe("Good morning");
-        (await Host.Texts.TextsOf(Category, "v3", CancellationToken.None)).ShouldBeNull();
+        (await Host.Texts.TextsOf(Category, "v3", application: null, CancellationToken.None)).ShouldBeNull();
     }
 
     [Fact]
@@ -43,6 +43,35 @@ public abstract class When_texts_are_deployed(Func<Task<RecordOfTheTest>> create
         await Plan("v1");
 
         (await Deployed()).Select(one => (one.Version, one.Used)).ShouldBe([("v1", 1), ("v2", 1), ("v1", 0)]);
+    }
+
+    /// <summary>What one application has of its own, no other is shown; and it is no newer version of what is for all.</summary>
+    [Fact]
+    public async Task Should_keep_what_applications_have_of_their_own_apart()
+    {
+        await Deploy("v1", "Hello");
+        await Deploy("c1", "Hello from the cup", application: "cup");
+        await Deploy("j1", "Hello from the jar", application: "jar");
+        await Deploy("v1", "Hello");
+        await Deploy("c1", "Hello from the cup", AnotherHost, "cup");
+        await Record.Pass(Hour);
+        await Deploy("c2", "Good morning from the cup", application: "cup");
+
+        var deployed = await Deployed();
+        deployed
+            .Select(one => (one.Version, one.Application, one.Until is null))
+            .ShouldBe([("c2", "cup", true), ("j1", "jar", true), ("c1", "cup", false), ("v1", null, true)]);
+        (await Seen("v1", "cup", "jar", null)).ShouldBe([true, true, true]);
+        (await Seen("c1", "cup", "jar", null)).ShouldBe([true, false, true]);
+        (await Seen("j1", "cup", "jar", null)).ShouldBe([false, true, true]);
+    }
+
+    async Task<IReadOnlyList<bool>> Seen(string version, params string?[] applications)
+    {
+        var seen = new List<bool>();
+        foreach (var application in applications)
+            seen.Add(await AnotherHost.Texts.TextsOf(Category, version, application, CancellationToken.None) is not null);
+        return seen;
     }
 
     [Fact]
@@ -76,14 +105,17 @@ public abstract class When_texts_are_deployed(Func<Task<RecordOfTheTest>> create
         return id;
     }
 
-    Task Deploy(string version, string text, HostOfTheRecord? host = null) =>
+    Task Deploy(string version, string text, HostOfTheRecord? host = null, string? application = null) =>
         (host ?? Host).Texts.Keep(
-            [new LoadedTexts(Category, version, [new TemplateText($"{Category}/email.en", text)])],
+            [new LoadedTexts(Category, version, [new TemplateText($"{Category}/email.en", text)]) { Application = application }],
             CancellationToken.None
         );
 
     Task<IReadOnlyList<TemplateDeployment>> Deployed() => AnotherHost.Texts.Of(Category, 10, CancellationToken.None);
 
     async Task<string> TextOf(string version) =>
-        (await Host.Texts.TextsOf(Category, version, CancellationToken.None)).ShouldNotBeNull().ShouldHaveSingleItem().Text;
+        (await Host.Texts.TextsOf(Category, version, application: null, CancellationToken.None))
+            .ShouldNotBeNull()
+            .ShouldHaveSingleItem()
+            .Text;
 }

@@ -49,6 +49,26 @@ public sealed class When_a_caller_calls_too_often
         (await Call(host, elsewhere)).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>One application may have a limit of its own, less or more than that of the others.</summary>
+    [Fact]
+    public async Task Should_hold_an_application_to_its_own_limit()
+    {
+        await using var host = await Host("--Applications:stall:RateLimits:Calls=2", "--Applications:mall:RateLimits:Calls=7");
+        var (stall, shop) = (await Make(host, "stall"), await Make(host, "shop"));
+        string[] mall = [await Make(host, "mall"), await Make(host, "mall"), await Make(host, "mall")];
+
+        (await Call(host, stall)).Headers.GetValues("RateLimit-Policy").ShouldBe(["\"key\";q=3;w=3600, \"application\";q=2;w=3600"]);
+        (await Call(host, stall)).Status.ShouldBe(HttpStatusCode.OK);
+        var refused = await Call(host, stall);
+        refused.ShouldBeProblem(HttpStatusCode.TooManyRequests, "too-many-calls");
+        refused.Headers.GetValues("RateLimit").Single().ShouldStartWith("\"application\";r=0;t=");
+        for (var call = 0; call < 7; call++)
+            (await Call(host, mall[call / 3])).Status.ShouldBe(HttpStatusCode.OK, $"call {call + 1} of 7");
+        (await Call(host, mall[2])).ShouldBeProblem(HttpStatusCode.TooManyRequests, "too-many-calls");
+
+        (await Call(host, shop)).Headers.GetValues("RateLimit-Policy").ShouldBe([Policy]);
+    }
+
     /// <summary>Nobody uses up what is another's with keys that he makes up, nor what is his own with what is refused anyway.</summary>
     [Fact]
     public async Task Should_count_nothing_of_strangers()
@@ -74,7 +94,7 @@ public sealed class When_a_caller_calls_too_often
         answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(3, "however many come at once");
     }
 
-    static async Task<RunningHost> Host()
+    static async Task<RunningHost> Host(params string[] more)
     {
         var host = new RunningHost
         {
@@ -85,6 +105,7 @@ public sealed class When_a_caller_calls_too_often
                 "--RateLimits:CallsPerKey=3",
                 "--RateLimits:CallsPerApplication=5",
                 "--RateLimits:Window=01:00:00",
+                .. more,
             ],
         };
         await host.InitializeAsync();

@@ -86,6 +86,37 @@ public sealed class When_the_settings_are_wrong
         "--Channels:sms:Routes:0:When:Lane=Fast --Channels:sms:Routes:0:Providers=sandbox",
         "Channels:sms:Routes:0:When:Lane must be one of Transactional, Bulk"
     )]
+    // Applications.
+    [InlineData(
+        "--Applications:cup:Emial:From=cup@example.com",
+        "Applications:cup:Emial is unknown, allowed here are BusUsers, DatabaseUsers, Email, Sms, Channels, RateLimits, Templates; did you mean Email?"
+    )]
+    [InlineData("--Applications:cup:Email:Form=cup@example.com", "Applications:cup:Email:Form is unknown, allowed here are From, FromName")]
+    [InlineData("--Applications:cup:Email:From=cup", "Applications:cup:Email:From: the mailbox is not of the form local@domain")]
+    [InlineData("--Applications:cup:Email:FromName=Cup", "Applications:cup:Email:FromName: is nothing without From")]
+    [InlineData(
+        "--Applications:cup:Templates:Folder=no-such-folder",
+        "Applications:cup:Templates:Folder: no-such-folder: there is no such folder of templates"
+    )]
+    [InlineData(
+        "--Applications:cup:Channels:pigeon:Providers=sandbox",
+        "Applications:cup:Channels:pigeon is no channel, allowed are chat, email, push, sms, webhook"
+    )]
+    [InlineData(
+        "--Applications:cup:Channels:email:Provders=sandbox",
+        "Applications:cup:Channels:email:Provders is unknown, allowed here are Providers"
+    )]
+    [InlineData(
+        "--Applications:cup:Channels:email:Providers=",
+        "Applications:cup:Channels:email:Providers is empty; name at least one of sandbox"
+    )]
+    [InlineData(
+        "--Applications:cup:Channels:email:Providers=sandbox,sandbx",
+        "Applications:cup:Channels:email:Providers:1 names 'sandbx', which is no account of the channel; name some of sandbox, or add it to Channels:email:Providers; did you mean sandbox?"
+    )]
+    [InlineData("--Applications:cup:RateLimits:Calls=0", "Applications:cup:RateLimits:Calls: ")]
+    [InlineData("--Applications:cup:RateLimits:Call=5", "Applications:cup:RateLimits:Call is unknown, allowed here are Calls")]
+    [InlineData("--Applications:cup:Sms:From=MoreThanElevenLetters", "Applications:cup:Sms:From: must be a number such as +66812345678")]
     // gRPC.
     [InlineData("--GrpcUrls=", "GrpcUrls must be http addresses with a port, such as http://localhost:8082")]
     [InlineData("--GrpcUrls=https://localhost:8082", "GrpcUrls must be http addresses with a port, such as http://localhost:8082")]
@@ -472,6 +503,19 @@ public sealed class When_the_settings_are_wrong
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>A folder that is misspelt would be passed over, and everybody be told what is for all.</summary>
+    [Fact]
+    public async Task Should_name_the_category_that_an_application_alone_has_texts_for()
+    {
+        using var texts = new Templates.TemplateFolder().Write("announcment/push.en.liquid", "--- title\nNews\n--- body\nNews\n");
+
+        var (exitCode, _, error) = await Run($"--Applications:cup:Templates:Folder={texts.Path}");
+
+        exitCode.ShouldBe(2);
+        error.ShouldStartWith("Applications:cup:Templates:Folder has a folder announcment, and there are no texts for all of that name;");
+        error.TrimEnd().ShouldEndWith("did you mean announcement?");
     }
 
     /// <summary>Texts that were written for Handlebars, which an earlier version filled.</summary>

@@ -204,6 +204,29 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
         (health.CircuitOpen, health.NeedsAttention, health.Reason).ShouldBe((true, true, "401: check ApiKey"));
     }
 
+    /// <summary>One application's sender that is not allowed takes the account from nobody else.</summary>
+    [Fact]
+    public async Task Should_not_hold_an_applications_own_sender_against_the_account()
+    {
+        First.Answers(
+            (delivery, _) =>
+                Task.FromResult(
+                    delivery.Sender is null
+                        ? ScriptedProvider.Accepted
+                        : new ProviderResult.Misconfigured("403: check From") { MayBeSender = true }
+                )
+        );
+
+        for (var i = 0; i < 10; i++)
+            (await Send(Another() with { Sender = new Sender("cup@example.com") }))
+                .ShouldBeOfType<ChainOutcome.Sent>()
+                .Attempt.Provider.ShouldBe("second");
+
+        First.Calls.Count.ShouldBe(10);
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").CircuitOpen.ShouldBeFalse();
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
+    }
+
     /// <summary>Each answer keeps one of the three places there are until it is proven: the fourth delivery would wait for ever.</summary>
     [Fact]
     public async Task Should_leave_nobody_waiting_for_it_when_what_is_wrong_changes_before_it_has_taken_anything()

@@ -125,7 +125,8 @@ public sealed class When_an_account_is_configured
                 TimeProvider.System,
                 NullLoggerFactory.Instance,
                 An.Metrics()
-            )
+            ),
+            ApplicationChoices.None
         );
     }
 }

@@ -65,7 +65,7 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
             Json(
                 new
                 {
-                    sender = new { email = options.From, name = SenderName },
+                    sender = new { email = From(delivery), name = SenderName(delivery) },
                     to = new[] { new { email = delivery.Address, name = NameOf(delivery) } },
                     cc = content.Cc?.Select(copy => new { email = copy }),
                     replyTo = content.ReplyTo is { } replyTo ? new { email = replyTo } : null,

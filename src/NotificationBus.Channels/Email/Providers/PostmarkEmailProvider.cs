@@ -74,7 +74,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             Json(
                 new
                 {
-                    From = EmailRules.Named(SenderName, options.From, LongestMailbox),
+                    From = EmailRules.Named(SenderName(delivery), From(delivery), LongestMailbox),
                     To = EmailRules.Named(NameOf(delivery), delivery.Address, LongestMailbox),
                     Cc = content.Cc is { } copies ? string.Join(',', copies) : null,
                     content.ReplyTo,
@@ -108,7 +108,10 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             // The token, the sender's signature, the account's approval or its credits; nobody's mail goes out until they are mended.
             (200 or 422, "10" or "400" or "401" or "405" or "412" or "413") => new ProviderResult.Misconfigured(
                 $"{answer}: check ServerToken, From and the account"
-            ),
+            )
+            {
+                MayBeSender = answer.Find("ErrorCode") is "400" or "401",
+            },
             (200, not (null or "0")) => new ProviderResult.Declined($"{answer}"),
             (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
             _ => ByStatus(answer),

@@ -105,7 +105,7 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
             Json(
                 new
                 {
-                    from = EmailRules.Named(SenderName, options.From),
+                    from = EmailRules.Named(SenderName(delivery), From(delivery)),
                     to = new[] { EmailRules.Named(NameOf(delivery), delivery.Address) },
                     cc = content.Cc,
                     reply_to = content.ReplyTo,
@@ -138,7 +138,9 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
                 $"{answer}: check the plan of the account"
             ),
             (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.Seconds("ratelimit-reset")),
-            (422, "invalid_from_address") => new ProviderResult.Misconfigured($"{answer}: check From"),
+            (422, "invalid_from_address") => new ProviderResult.Misconfigured($"{answer}: check From") { MayBeSender = true },
+            // Also a domain that the account has not verified.
+            (403, _) => new ProviderResult.Misconfigured($"{answer}: check {Credentials}") { MayBeSender = true },
             // No such path; Resend knows no recipients one could miss.
             (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
             (451, _) => new ProviderResult.Declined($"{answer}"),

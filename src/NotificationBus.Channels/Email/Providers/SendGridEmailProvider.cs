@@ -95,7 +95,7 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
                             custom_args = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
                         },
                     },
-                    from = new { email = options.From, name = EmailRules.Phrase(SenderName) },
+                    from = new { email = From(delivery), name = EmailRules.Phrase(SenderName(delivery)) },
                     reply_to = content.ReplyTo is { } replyTo ? new { email = replyTo } : null,
                     subject = SubjectOf(delivery),
                     // In this order: plain text comes first.
@@ -128,6 +128,8 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
                 $"{answer}: the mail was not sent, SendGrid is in sandbox mode"
             ),
             429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.UntilEpoch("X-RateLimit-Reset")),
+            // Also a sender that the account has not verified.
+            403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}") { MayBeSender = true },
             _ => ByStatus(answer),
         };
 

@@ -110,11 +110,12 @@ public sealed class SesEmailProvider : EmailVendor
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
     {
+        var sender = SenderOf(delivery);
         var mail = MimeMail.Octets(
             MimeMail.Compose(
                 delivery,
-                _options.From[(_options.From.LastIndexOf('@') + 1)..],
-                MimeMail.Mailbox(_options.FromName, _options.From),
+                sender.Domain,
+                MimeMail.Mailbox(sender.Name, sender.From),
                 MimeMail.Mailbox(NameOf(delivery), delivery.Address),
                 Clock.GetUtcNow()
             )
@@ -152,8 +153,13 @@ public sealed class SesEmailProvider : EmailVendor
                     $"{answer}",
                     answer.RetryAfter ?? (answer.Text.Contains("Daily", StringComparison.Ordinal) ? UntilQuota : null)
                 ),
-            (400, "MailFromDomainNotVerifiedException" or "AccountSuspendedException" or "SendingPausedException") =>
-                new ProviderResult.Misconfigured($"{answer}: check From and the account"),
+            (400, "MailFromDomainNotVerifiedException") => new ProviderResult.Misconfigured($"{answer}: check From and the account")
+            {
+                MayBeSender = true,
+            },
+            (400, "AccountSuspendedException" or "SendingPausedException") => new ProviderResult.Misconfigured(
+                $"{answer}: check From and the account"
+            ),
             (400, "MessageRejected") when answer.Text.Contains("not verified", StringComparison.Ordinal) => OfNotVerified(answer, delivery),
             (
                 400,
@@ -263,12 +269,15 @@ public sealed class SesEmailProvider : EmailVendor
     ProviderResult OfNotVerified(HttpAnswer answer, Delivery delivery)
     {
         var others = answer.Text.Replace(delivery.Address, "", StringComparison.OrdinalIgnoreCase);
-        return others.Length < answer.Text.Length && !others.Contains(_options.From, StringComparison.OrdinalIgnoreCase)
+        return others.Length < answer.Text.Length && !others.Contains(From(delivery), StringComparison.OrdinalIgnoreCase)
             ? new ProviderResult.Unavailable(
                 $"{answer}: an account in the sandbox sends only to addresses that are verified",
                 OnlyThisDelivery: true
             )
-            : new ProviderResult.Misconfigured($"{answer}: check From, and whether the account is still in the sandbox");
+            : new ProviderResult.Misconfigured($"{answer}: check From, and whether the account is still in the sandbox")
+            {
+                MayBeSender = true,
+            };
     }
 
     // In the header, as "Name:address-of-the-documentation"; or in the body, behind a namespace.

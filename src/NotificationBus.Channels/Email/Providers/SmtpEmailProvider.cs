@@ -58,7 +58,7 @@ public sealed class SmtpOptions : IValidatableObject
     /// <summary>The sender's name as readers see it. Default: none.</summary>
     public string? FromName { get; set; }
 
-    /// <summary>The domain after the @ of every Message-ID. Default: the domain of <see cref="From"/>.</summary>
+    /// <summary>The domain after the @ of every Message-ID. Default: the domain of the mailbox that sends.</summary>
     public string? MessageIdDomain { get; set; }
 
     /// <summary>Signs every mail by DKIM. Default: none is signed, because most relays sign themselves.</summary>
@@ -103,9 +103,6 @@ public sealed class SmtpOptions : IValidatableObject
 
     // An empty value is what an environment file leaves behind when nothing is meant.
     internal bool SignsIn => !string.IsNullOrEmpty(Username);
-
-    internal string EffectiveMessageIdDomain =>
-        string.IsNullOrEmpty(MessageIdDomain) ? From[(From.LastIndexOf('@') + 1)..] : MessageIdDomain;
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -247,12 +244,14 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     public async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
     {
         var content = (EmailContent)delivery.Content;
-        if (Refuse(delivery, content) is { } refused)
+        var sender = EmailSender.Of(delivery, _options.From, _options.FromName);
+        var domain = string.IsNullOrEmpty(_options.MessageIdDomain) ? sender.Domain : _options.MessageIdDomain;
+        if (Refuse(delivery, content, sender, domain) is { } refused)
             return refused;
 
-        var from = MimeMail.Mailbox(_options.FromName, _options.From);
+        var from = MimeMail.Mailbox(sender.Name, sender.From);
         var to = MimeMail.Mailbox(EmailRules.NameOf(delivery.RecipientName), delivery.Address);
-        var message = MimeMail.Compose(delivery, _options.EffectiveMessageIdDomain, from, to, _clock.GetUtcNow());
+        var message = MimeMail.Compose(delivery, domain, from, to, _clock.GetUtcNow());
         _signature?.Sign(message);
         try
         {
@@ -268,13 +267,9 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
-    ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content) =>
-        EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
-        ?? (
-            EmailRules.BreaksOut(_options.EffectiveMessageIdDomain)
-                ? new ProviderResult.Rejected("MessageIdDomain has more than one line")
-                : null
-        );
+    static ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content, EmailSender sender, string domain) =>
+        EmailRules.Refuse(delivery, content, sender)
+        ?? (EmailRules.BreaksOut(domain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
 
     /// <summary>
     /// Decides when to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is
@@ -315,11 +310,17 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
             4 => new ProviderResult.Unavailable(reason),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured(
                 $"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"
-            ),
+            )
+            {
+                MayBeSender = !IsSignIn(reply),
+            },
             // Nor is the sender to blame for a recipient whose mailbox asks for more than the server can (RFC 6531, section 3.5).
             5 when step == SmtpStep.Sender && (reply.Enhanced is (5, 6, _) || !Ascii.IsValid(delivery.Address)) =>
                 new ProviderResult.Declined(reason),
-            5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),
+            5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)")
+            {
+                MayBeSender = true,
+            },
             5 when IsWrongAddress(reply) => new ProviderResult.Rejected(reason, AddressIsWrong: true),
             // What it is, not for whom: another server may think otherwise.
             5 when step != SmtpStep.Recipient || IsTooBig(reply) || reply.Enhanced is (5, 6 or 7, _) => new ProviderResult.Declined(reason),
@@ -332,8 +333,9 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 
     // Signing in, encryption, a sender the server or the recipient's server does not let us use: RFC 4954, RFC 7372, RFC 7505, Exchange.
     static bool IsOurFault(SmtpReply reply) =>
-        reply.Code is 530 or 534 or 535 or 538
-        || reply.Enhanced is (5, 7, 8 or 9 or 10 or 11 or 57 or 60) or (5, 7, >= 20 and <= 27) or (5, 1, 7 or 8);
+        IsSignIn(reply) || reply.Enhanced is (5, 7, 8 or 9 or 10 or 11 or 57 or 60) or (5, 7, >= 20 and <= 27) or (5, 1, 7 or 8);
+
+    static bool IsSignIn(SmtpReply reply) => reply.Code is 530 or 534 or 535 or 538;
 
     static bool IsTooBig(SmtpReply reply) => reply.Enhanced is (5, 3, 4) || (reply.Enhanced is null && reply.Code == 552);
 

@@ -282,6 +282,7 @@ function facts(delivery) {
     recipientName: delivery.recipientName || 'Not named',
     caught: dayAndTime.format(new Date(delivery.at)),
   });
+  node.querySelector('.from-fact').hidden = !delivery.from;
   node.querySelector('a').href = `/v1/notifications/${encodeURIComponent(delivery.notificationId)}`;
   return node;
 }

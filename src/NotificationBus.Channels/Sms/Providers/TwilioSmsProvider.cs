@@ -141,8 +141,8 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
         var fields = new List<KeyValuePair<string, string>>
         {
             new("To", delivery.Address),
-            string.IsNullOrEmpty(options.MessagingServiceSid)
-                ? new("From", options.From)
+            delivery.Sender is not null || string.IsNullOrEmpty(options.MessagingServiceSid)
+                ? new("From", From(delivery))
                 : new("MessagingServiceSid", options.MessagingServiceSid),
             new("Body", ((SmsContent)delivery.Content).Text),
         };
@@ -180,7 +180,7 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
                 $"{answer}: an account on trial sends only to numbers that are verified with it",
                 OnlyThisDelivery: true
             ),
-            (>= 400, "21606" or "21659") => new ProviderResult.Misconfigured($"{answer}: check From"),
+            (>= 400, "21606" or "21659") => new ProviderResult.Misconfigured($"{answer}: check From") { MayBeSender = true },
             (>= 400, "30002" or "30004") => new ProviderResult.Misconfigured($"{answer}: check the state of the account"),
             (>= 400, "30001" or "30003" or "30008") => new ProviderResult.Unavailable(
                 $"{answer}",

@@ -152,7 +152,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
                     message_type = "text",
                     channel = "sms",
                     to = delivery.Address.TrimStart('+'),
-                    from = options.From.TrimStart('+'),
+                    from = From(delivery).TrimStart('+'),
                     text = content.Text,
                     client_ref = $"{delivery.Id}",
                     ttl = TimeToLive(delivery) is { } left ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
@@ -170,7 +170,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         var fields = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["to"] = delivery.Address.TrimStart('+'),
-            ["from"] = options.From.TrimStart('+'),
+            ["from"] = From(delivery).TrimStart('+'),
             ["text"] = content.Text,
             // As it was counted.
             ["type"] = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode",
@@ -211,7 +211,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             "7" => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
             // Credentials, an account that is barred, without credit or without this API, signatures that are asked for.
             "4" or "8" or "9" or "11" or "14" or "32" => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-            "15" => new ProviderResult.Misconfigured($"{answer}: check From"),
+            "15" => new ProviderResult.Misconfigured($"{answer}: check From") { MayBeSender = true },
             // Somebody has to mend the account, which takes other numbers meanwhile.
             "29" => new ProviderResult.Unavailable(
                 $"{answer}: an account on trial sends only to numbers that are registered with it",

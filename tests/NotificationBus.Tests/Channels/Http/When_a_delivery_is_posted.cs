@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Http;
 
@@ -39,6 +40,34 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
         var json = JsonDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body).RootElement;
         json.GetProperty("text").GetString().ShouldBe("Som \"the\" seller: Your \"bowl\" is sold & paid.");
         json.GetProperty("key").GetGuid().ShouldBe(ADelivery().Id);
+    }
+
+    [Fact]
+    public async Task Should_say_which_sender_an_application_has_of_its_own()
+    {
+        var own = ADelivery() with { Sender = new Sender("cup@example.com", "Cup \"&\" Co") };
+        await Provider().Send(ADelivery(), Cancellation);
+        await Provider().Send(own, Cancellation);
+        await Provider(options => options.Body = """{"from":"{{sender.address}}","name":"{{sender.name}}"}""").Send(own, Cancellation);
+
+        var bodies = Service.Requests.Select(request => JsonDocument.Parse(request.Body).RootElement).ToList();
+        bodies[0].TryGetProperty("sender", out _).ShouldBeFalse();
+        bodies[1].GetProperty("sender").GetProperty("address").GetString().ShouldBe("cup@example.com");
+        bodies[1].GetProperty("sender").GetProperty("name").GetString().ShouldBe("Cup \"&\" Co");
+        bodies[2].GetProperty("from").GetString().ShouldBe("cup@example.com");
+        bodies[2].GetProperty("name").GetString().ShouldBe("Cup \"&\" Co");
+    }
+
+    /// <summary>It would go out under another name, and nobody would know.</summary>
+    [Fact]
+    public async Task Should_leave_to_others_what_has_a_sender_that_the_template_has_no_place_for()
+    {
+        var provider = Provider(options => options.Body = """{"from":"shop@example.com","to":"{{address}}"}""");
+
+        (await provider.Send(ADelivery() with { Sender = new Sender("cup@example.com") }, Cancellation))
+            .ShouldBeOfType<ProviderResult.Declined>()
+            .Reason.ShouldBe("Body has no place for sender.address");
+        Service.Requests.ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Vendors;
 
@@ -18,6 +19,24 @@ public abstract class Any_vendor_of_mail<TVendor> : Any_vendor<TVendor>
         var headers = Headers(JsonDocument.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).RootElement);
         headers.ShouldContainKeyAndValue("List-Unsubscribe", "<https://notify.example.com/v1/unsubscribe/t0k3n>");
         headers.ShouldContainKeyAndValue("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+    }
+
+    /// <summary>An application's own sender takes the place of the account's, mailbox and name.</summary>
+    [Fact]
+    public async Task Should_send_from_its_applications_own_sender()
+    {
+        Vendor.Answers(TVendor.Answers.First().Status, TVendor.Answers.First().Body);
+
+        await Provider().Send(TVendor.ADelivery with { Sender = new Sender("cup@example.org", "Cup") }, Cancellation);
+
+        var body = Vendor.Requests.ShouldHaveSingleItem().Body;
+        if (JsonDocument.Parse(body).RootElement.TryGetProperty("Content", out var content))
+            body = Encoding.UTF8.GetString(content.GetProperty("Raw").GetProperty("Data").GetBytesFromBase64());
+        body.ShouldContain("cup@example.org");
+        body.ShouldContain("Cup");
+        body.ShouldNotContain(Mail.From);
+        body.ShouldNotContain(Mail.FromName);
+        body.ShouldNotContain(Mail.From.Split('@')[1]);
     }
 
     /// <summary>The mail's header fields: an object, a list of names and values, or those of a whole mail in base64.</summary>

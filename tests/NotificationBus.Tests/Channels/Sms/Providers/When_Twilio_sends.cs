@@ -82,6 +82,28 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
         new TwilioSmsProvider("account", Options(options => (options.Url, options.Timeout) = (url, timeout)), clock);
 
     [Fact]
+    public async Task Should_send_from_its_applications_own_sender_and_not_from_the_service()
+    {
+        Vendor.Answers("201 Created", Accepted);
+
+        await using var provider = new TwilioSmsProvider(
+            "account",
+            Options(options =>
+            {
+                options.Url = Vendor.Url.GetLeftPart(UriPartial.Authority);
+                options.MessagingServiceSid = "MG0123456789abcdef0123456789abcdef";
+            }),
+            Clock
+        );
+
+        await provider.Send(ADelivery with { Sender = new Sender("CupAndCo") }, Cancellation);
+
+        var fields = QueryHelpers.ParseQuery(Vendor.Requests.ShouldHaveSingleItem().Body);
+        $"{fields["From"]}".ShouldBe("CupAndCo");
+        fields.ContainsKey("MessagingServiceSid").ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Should_say_everything_once()
     {
         Vendor.Answers("201 Created", Accepted);
