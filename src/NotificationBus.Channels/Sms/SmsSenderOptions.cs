@@ -9,9 +9,9 @@ namespace NotificationBus.Channels.Sms;
 public sealed class SmsSenderOptions : IValidatableObject
 {
     /// <summary>
-    /// The number in E.164 form, or the name of up to 11 letters and digits, that the application's text messages go out from, in the place
-    /// of the account's <c>From</c> or <c>MessagingServiceSid</c>. Every account of text messages that they may take must be allowed to send
-    /// from it. Default: the account's.
+    /// The number in E.164 form, or the name of up to 11 letters and digits, that the application's text messages go out from, in the
+    /// place of the account's <c>From</c> or <c>MessagingServiceSid</c>. Every account of text messages that they may take must be allowed
+    /// to send from it. Default: the account's.
     /// </summary>
     public string? From { get; set; }
 

@@ -112,7 +112,8 @@ sealed partial class CallLimits(
         public string Policy { get; } =
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"\"key\";q={Options.CallsPerKey};w={(long)Options.Window.TotalSeconds}, \"application\";q={Calls};w={(long)Options.Window.TotalSeconds}"
+                $"\"key\";q={Options.CallsPerKey};w={(long)Options.Window.TotalSeconds}, "
+                    + $"\"application\";q={Calls};w={(long)Options.Window.TotalSeconds}"
             );
     }
 }

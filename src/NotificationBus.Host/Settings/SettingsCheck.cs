@@ -151,7 +151,9 @@ static class SettingsCheck
         {
             foreach (var category in templates.For(application).Categories.Except(categories, StringComparer.Ordinal))
                 errors.Add(
-                    $"Applications:{application}:Templates:Folder has a folder {category}, and there are no texts for all of that name; write them as well, or name it as one of {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}"
+                    $"Applications:{application}:Templates:Folder has a folder {category}, and there are no texts for all of that name; "
+                        + $"write them as well, or name it as one of {string.Join(", ", categories.Order(StringComparer.Ordinal))}"
+                        + Spelling.DidYouMean(category, categories)
                 );
         }
 
@@ -190,7 +192,9 @@ static class SettingsCheck
             for (var index = 0; index < chosen.Providers.Count; index++)
             {
                 if (!accounts.Contains(chosen.Providers[index], StringComparer.Ordinal))
-                    yield return $"{path}:Providers:{index} names '{chosen.Providers[index]}', which is no account of the channel; name some of {string.Join(", ", accounts)}, or add it to Channels:{channel}:Providers{Spelling.DidYouMean(chosen.Providers[index], accounts)}";
+                    yield return $"{path}:Providers:{index} names '{chosen.Providers[index]}', which is no account of the channel; "
+                        + $"name some of {string.Join(", ", accounts)}, or add it to Channels:{channel}:Providers"
+                        + Spelling.DidYouMean(chosen.Providers[index], accounts);
             }
         }
     }

@@ -103,7 +103,7 @@ public sealed class When_applications_have_something_of_their_own(HostOfTwoSende
             .ShouldBe(new Dictionary<string, string?>(StringComparer.Ordinal) { [own] = "cup", [forAll] = null }, ignoreOrder: true);
     }
 
-    /// <summary>In the order that it has chosen, and with the next when one fails; whoever has chosen nothing takes the channel's.</summary>
+    /// <summary>In the order it has chosen, and with the next when one fails; whoever has chosen nothing takes the channel's.</summary>
     [Fact]
     public async Task Should_send_by_the_accounts_that_each_has_chosen()
     {

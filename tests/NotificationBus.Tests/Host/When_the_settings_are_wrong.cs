@@ -89,7 +89,8 @@ public sealed class When_the_settings_are_wrong
     // Applications.
     [InlineData(
         "--Applications:cup:Emial:From=cup@example.com",
-        "Applications:cup:Emial is unknown, allowed here are BusUsers, DatabaseUsers, Email, Sms, Channels, RateLimits, Templates; did you mean Email?"
+        "Applications:cup:Emial is unknown, allowed here are BusUsers, DatabaseUsers, Email, Sms, Channels, RateLimits, Templates; "
+            + "did you mean Email?"
     )]
     [InlineData("--Applications:cup:Email:Form=cup@example.com", "Applications:cup:Email:Form is unknown, allowed here are From, FromName")]
     [InlineData("--Applications:cup:Email:From=cup", "Applications:cup:Email:From: the mailbox is not of the form local@domain")]
@@ -112,7 +113,8 @@ public sealed class When_the_settings_are_wrong
     )]
     [InlineData(
         "--Applications:cup:Channels:email:Providers=sandbox,sandbx",
-        "Applications:cup:Channels:email:Providers:1 names 'sandbx', which is no account of the channel; name some of sandbox, or add it to Channels:email:Providers; did you mean sandbox?"
+        "Applications:cup:Channels:email:Providers:1 names 'sandbx', which is no account of the channel; name some of sandbox, "
+            + "or add it to Channels:email:Providers; did you mean sandbox?"
     )]
     [InlineData("--Applications:cup:RateLimits:Calls=0", "Applications:cup:RateLimits:Calls: ")]
     [InlineData("--Applications:cup:RateLimits:Call=5", "Applications:cup:RateLimits:Call is unknown, allowed here are Calls")]
