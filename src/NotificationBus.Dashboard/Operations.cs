@@ -45,6 +45,17 @@ public sealed class Operations(ApiClient api, ConsoleUser user, IDialogService d
             "It is decided."
         );
 
+    /// <summary>Sends a delivery that has ended once more.</summary>
+    public Task SendAgain(Guid notification, Guid delivery) =>
+        Ask(
+            "Send again",
+            "A notification of its own goes to this address. If the first one did arrive, somebody has it twice.",
+            "Send again",
+            "they say that it never came",
+            why => api.Do(HttpMethod.Post, $"/v1/notifications/{notification}/deliveries/{delivery}/resend", Said(why)),
+            "It is sent again."
+        );
+
     /// <summary>What a decision is called.</summary>
     public static string DecisionTitle(string decision) =>
         decision switch

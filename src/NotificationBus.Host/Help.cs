@@ -23,6 +23,7 @@ static class Help
           find [WHAT], explain WHAT, tail  notifications by an order number, an id, an address; their story; as they come
           status, providers, channels      what is wrong now; accounts and channels, and what operators set of them
           cancel, withdraw                 ends what is not sent of one notification, or of all with a business key
+          resend                           sends one delivery that has ended once more
           decide, replay, archive          decides what is in doubt; puts failed messages back, or away
           keys, migrate, check-config      keys of the API; the tables as their owner; whether a host would start
 
@@ -105,6 +106,7 @@ static class Help
           Streams:MostPerHost              the most streams of events that a host holds open, default 1000
           Streams:MostPerKey               the most that it holds open for one key, default 250
           Streams:Longest                  the longest that one lasts until its reader comes again, default 01:00:00
+          Operators:EditFailedMessages     true lets operators put failed messages back with an edited body; default false
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
           EventTypes:{category}:EscalateAfter  with FirstThatWorks: try the next channel too when none has taken it by then

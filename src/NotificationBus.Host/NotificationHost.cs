@@ -129,6 +129,7 @@ public static class NotificationHost
             routes.MapTemplates();
             routes.MapExplanations();
             routes.MapDecisions();
+            routes.MapResends();
             routes.MapRepairs();
             routes.MapCancellations();
             routes.MapWithdrawals();

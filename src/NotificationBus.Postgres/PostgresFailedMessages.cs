@@ -30,12 +30,14 @@ public sealed class PostgresFailedMessages(
 
     const string RecordFailure = """
         INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types,
-            content_type, headers, body, failure_id, body_length)
+            content_type, headers, body, failure_id, body_length, edit_of)
         VALUES (
             coalesce((SELECT replayed.id FROM failed_message replayed
                 WHERE replayed.id = @replay_of AND replayed.queue = @queue AND replayed.body = @body), @id),
             @kind, @cause, @reason, @exception_type, @queue, @destination, @message_id, @message_types, @content_type, @headers, @body,
-            @failure_id, @body_length)
+            @failure_id, @body_length,
+            (SELECT edit.failed_message_id FROM failed_message_edit edit
+                WHERE edit.failed_message_id = @replay_of AND edit.body = @body LIMIT 1))
         ON CONFLICT (id) DO UPDATE SET
             state = 'Failed', kind = excluded.kind, cause = excluded.cause, reason = excluded.reason,
             exception_type = excluded.exception_type, failure_id = excluded.failure_id, failed_at = now(), times = known.times + 1
@@ -62,16 +64,22 @@ public sealed class PostgresFailedMessages(
                 UPDATE failed_message f SET state = 'Replayed', replayed_at = now(), replayed_by = @by
                 FROM chosen WHERE f.id = chosen.id
                 RETURNING f.id, f.destination, f.message_id, f.message_types, f.content_type, f.headers, f.body),
+            edited AS (
+                INSERT INTO failed_message_edit (failed_message_id, body, who, on_behalf_of, why)
+                SELECT id, @edited, @by, @on_behalf_of, @why FROM replayed WHERE @edited IS NOT NULL),
             outgoing AS (
                 INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body,
                     due_at)
                 SELECT gen_random_uuid(),
-                    CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END,
-                    id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
+                    coalesce(@edited_id, CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END),
+                    id, destination, coalesce(@edited_content_type, content_type, ''),
+                    coalesce(@edited_types, array_to_string(message_types, ';')), headers, coalesce(@edited, body), now()
                 FROM replayed),
             noted AS (
                 INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
-                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*))
+                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb,
+                    jsonb_build_object('replayed', count(*))
+                        || CASE WHEN @edited IS NULL THEN '{}' ELSE jsonb_build_object('edited', count(*)) END
                 FROM replayed WHERE @note IS NULL HAVING count(*) > 0
                 RETURNING number),
             counted AS (
@@ -94,7 +102,7 @@ public sealed class PostgresFailedMessages(
     const string SummaryColumns = """
         id, state, kind, cause, reason, exception_type, queue, destination IS NOT NULL, message_id, message_types, content_type,
         coalesce(body_length, octet_length(body)), first_failed_at, failed_at, times, replayed_at, replayed_by,
-        CASE WHEN body_length IS NOT NULL THEN octet_length(body)::bigint END
+        CASE WHEN body_length IS NOT NULL THEN octet_length(body)::bigint END, edit_of
         """;
 
     /// <inheritdoc />
@@ -146,7 +154,11 @@ public sealed class PostgresFailedMessages(
 
         var at = clock.GetTimestamp();
         await using var command = database.CreateCommand(
-            "SELECT count(*), coalesce(sum(octet_length(body)), 0)::bigint FROM failed_message"
+            """
+            SELECT count(*),
+                (coalesce(sum(octet_length(body)), 0) + (SELECT coalesce(sum(octet_length(body)), 0) FROM failed_message_edit))::bigint
+            FROM failed_message
+            """
         );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
@@ -256,12 +268,39 @@ public sealed class PostgresFailedMessages(
     /// <inheritdoc />
     public async Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"SELECT {SummaryColumns}, headers, body FROM failed_message WHERE id = @id");
+        await using var command = database.CreateCommand(
+            $"""
+            SELECT {SummaryColumns}, headers, body FROM failed_message WHERE id = @id;
+            SELECT number, body, who, on_behalf_of, why, edited_at FROM failed_message_edit WHERE failed_message_id = @id ORDER BY number
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? new FailedMessage(ReadSummary(reader), reader.GetString(18), reader.GetFieldValue<byte[]>(19))
-            : null;
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+
+        var message = new FailedMessage(ReadSummary(reader), reader.GetString(19), reader.GetFieldValue<byte[]>(20));
+        await reader.NextResultAsync(cancellationToken);
+        var edits = new List<FailedMessageEdit>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            edits.Add(
+                new FailedMessageEdit(
+                    reader.GetInt64(0),
+                    reader.GetFieldValue<byte[]>(1),
+                    new ChangedBy(reader.GetString(2), reader.GetString(4))
+                    {
+                        OnBehalfOf = reader.IsDBNull(3) ? null : reader.GetString(3),
+                    },
+                    reader.GetFieldValue<DateTimeOffset>(5)
+                )
+            );
+        }
+
+        return message with
+        {
+            Edits = edits,
+        };
     }
 
     /// <inheritdoc />
@@ -278,6 +317,7 @@ public sealed class PostgresFailedMessages(
         {
             var command = new NpgsqlBatchCommand(statement);
             AddDecision(command.Parameters, choice, until, by);
+            AddEdited(command.Parameters, choice.Edited);
             command.Parameters.Add(new NpgsqlParameter<int>("limit", ReplayedTogether));
             AddOptional(command.Parameters, "note", NpgsqlDbType.Bigint, note);
             (replayed, var noted) = await database.Commit(
@@ -321,6 +361,14 @@ public sealed class PostgresFailedMessages(
         parameters.Add(new NpgsqlParameter<string>("why", by.Why));
     }
 
+    static void AddEdited(NpgsqlParameterCollection parameters, EditedBody? edited)
+    {
+        AddOptional(parameters, "edited", NpgsqlDbType.Bytea, edited?.Body.ToArray());
+        AddOptional(parameters, "edited_id", NpgsqlDbType.Uuid, edited?.MessageId);
+        AddOptional(parameters, "edited_types", NpgsqlDbType.Text, edited?.MessageTypes);
+        AddOptional(parameters, "edited_content_type", NpgsqlDbType.Text, edited is null ? null : EditedBody.ContentType);
+    }
+
     static void AddOptional(NpgsqlParameterCollection parameters, string name, NpgsqlDbType type, object? value) =>
         parameters.Add(new NpgsqlParameter(name, type) { Value = value ?? DBNull.Value });
 
@@ -345,5 +393,6 @@ public sealed class PostgresFailedMessages(
             Times = row.GetInt32(14),
             ReplayedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
             ReplayedBy = row.IsDBNull(16) ? null : row.GetString(16),
+            EditOf = row.IsDBNull(18) ? null : row.GetGuid(18),
         };
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using NotificationBus.Failures;
 using NotificationBus.Providers.Controls;
 using Npgsql;
@@ -102,6 +103,72 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         replayed.BasicProperties.ContentType.ShouldBe("application/x-theirs");
         replayed.BasicProperties.Headers!["tenant"].ShouldBe("north"u8.ToArray());
         replayed.BasicProperties.Headers["attempt"].ShouldBe(3L);
+    }
+
+    /// <summary>An event that names no order is mended by an operator, and is the event it should have been: once, under its id.</summary>
+    [Fact]
+    public async Task Should_take_the_edited_body_in_the_place_of_the_one_that_came()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Operators:EditFailedMessages"] = "true" }
+        );
+        await using var producer = await PlainAmqpProducer.Connect(broker);
+        var poison = JsonNode.Parse(Poison.Event())!.AsObject();
+        var messageId = poison["messageId"]!.GetValue<string>();
+        var good = poison.DeepClone();
+        poison["message"]!.AsObject().Remove("buyer");
+        var came = System.Text.Encoding.UTF8.GetBytes(poison.ToJsonString());
+        await producer.Publish(Shipped, new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, came);
+        await record.Until("SELECT count(*) FROM failed_message", 1, Soon);
+        var id = await record.Scalar<Guid>("SELECT id FROM failed_message");
+
+        // What is edited wrongly fails in its turn, and is a failed message of its own.
+        var wrong = good.DeepClone();
+        wrong["message"]!.AsObject().Remove("orderId");
+        (
+            await Post(
+                host,
+                $"/{id}/replay",
+                new
+                {
+                    body = wrong,
+                    by = "som",
+                    why = "the buyer was missing",
+                }
+            )
+        ).ShouldBe(1);
+        await record.Until("SELECT count(*) FROM failed_message WHERE state = 'Failed'", 1, Soon);
+        var next = await record.Scalar<Guid>($"SELECT id FROM failed_message WHERE state = 'Failed' AND edit_of = '{id}'");
+        var clicks = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Post(
+                        host,
+                        $"/{next}/replay",
+                        new
+                        {
+                            body = good,
+                            by = "som",
+                            why = "and the order was missing",
+                        }
+                    )
+                )
+        );
+
+        clicks.Order().ShouldBe([0, 0, 0, 1]);
+        await record.UntilDelivered(1, Soon);
+        (await record.Scalar<long>("SELECT count(*) FROM notification")).ShouldBe(1);
+        (await record.Scalar<long>("SELECT count(*) FROM failed_message WHERE state = 'Replayed' AND times = 1")).ShouldBe(2);
+        (await record.Scalar<byte[]>($"SELECT body FROM failed_message WHERE id = '{id}'")).ShouldBe(came);
+        (await record.Scalar<string>($"SELECT message_id FROM failed_message WHERE id = '{next}'")).ShouldBe(messageId);
+        (await record.Scalar<long>("SELECT count(*) FROM failed_message_edit WHERE who = 'som'")).ShouldBe(2);
+        await record.Until("SELECT count(*) FROM outgoing_message", 0, Soon);
+        await The_broker.ShouldHaveNoStrays(broker);
     }
 
     [Fact]

@@ -176,6 +176,7 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
                     "content",
                     "access_key",
                     "failed_message",
+                    "failed_message_edit",
                     "outgoing_message",
                     "control_change",
                     "subscription",

@@ -62,6 +62,7 @@ static class RouteScopes
         ["POST /v1/suppressions"] = Needs(Reach.OfAll, Scope.Operate),
         ["DELETE /v1/suppressions/{channel}/{address}"] = Needs(Reach.OfAll, Scope.Operate),
         ["POST /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/decision"] = Needs(Reach.Notification, Scope.Operate),
+        ["POST /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/resend"] = Needs(Reach.Notification, Scope.Operate),
         ["POST /v1/decisions"] = Needs(Reach.Own, Scope.Operate),
         ["POST /v1/repairs"] = Needs(Reach.Own, Scope.Operate),
         ["GET /v1/repairs"] = Needs(Reach.Own, Scope.Read),

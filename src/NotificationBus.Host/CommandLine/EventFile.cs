@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace NotificationBus.Host.CommandLine;
 
@@ -46,6 +47,18 @@ sealed record EventFile(IReadOnlyList<EventItem> Items, bool IsOne)
             JsonValueKind.Array => new EventFile([.. whole.RootElement.EnumerateArray().Index().Select(Item)], IsOne: false),
             _ => throw Wrong(Shape),
         };
+    }
+
+    /// <summary>Reads a file that is one JSON object, as it stands there.</summary>
+    /// <param name="path">The file; <c>-</c> for what comes on the standard input.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="CommandException">It is not there, or no JSON object.</exception>
+    public static async Task<JsonObject> ReadObject(string path, CancellationToken cancellationToken)
+    {
+        using var whole = Parse(await Text(path, cancellationToken), "the file");
+        return whole.RootElement.ValueKind == JsonValueKind.Object
+            ? JsonObject.Create(whole.RootElement.Clone())!
+            : throw Wrong("the file takes one JSON object");
     }
 
     static EventItem Line(string line, int index)

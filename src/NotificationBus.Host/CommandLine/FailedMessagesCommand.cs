@@ -9,9 +9,20 @@ namespace NotificationBus.Host.CommandLine;
 /// <param name="description">What it does.</param>
 sealed class FailedMessagesCommand(CommandOutput output, string name, string description)
 {
+    /// <summary>Puts messages back.</summary>
+    public const string Replay = "replay";
+
+    /// <summary>Puts messages away.</summary>
+    public const string Archive = "archive";
+
     readonly Argument<string?> _id = new("id") { Description = "One message.", Arity = ArgumentArity.ZeroOrOne };
     readonly Option<string?> _cause = new("--cause") { Description = "All of a cause, as it is listed.", HelpName = "text" };
     readonly Option<bool> _all = new("--all") { Description = "All that wait for a decision." };
+    readonly Option<string?> _edited = new("--edited")
+    {
+        Description = "A file with the envelope as it is to go out in the place of the one that came; - reads the standard input.",
+        HelpName = "file",
+    };
     readonly Option<string?> _why = CommonOptions.Why();
     readonly Option<bool> _json = CommonOptions.Json();
     readonly ApiOptions _api = new();
@@ -19,6 +30,8 @@ sealed class FailedMessagesCommand(CommandOutput output, string name, string des
     public Command Build()
     {
         var command = new Command(name, $"{description} Without saying which, lists the causes.") { _id, _cause, _all, _why, _json };
+        if (name == Replay)
+            command.Add(_edited);
         command.SetAction(Run);
         return _api.On(command);
     }
@@ -31,10 +44,17 @@ sealed class FailedMessagesCommand(CommandOutput output, string name, string des
             throw new CommandException(ExitCode.Wrong, "say an id, --cause or --all, and not two of them");
         if (id is not null && !Guid.TryParse(id, out _))
             throw new CommandException(ExitCode.Wrong, $"{name} takes the id of one message, --cause or --all");
+        var edited = name == Replay ? parsed.GetValue(_edited) : null;
+        if (edited is not null && id is null)
+            throw new CommandException(ExitCode.Wrong, "--edited is for one message: say its id");
         if (id is null && cause is null && !all)
             return await List(api, isJson, cancellationToken);
 
-        var body = new JsonObject { ["by"] = CommonOptions.By, ["why"] = parsed.GetValue(_why) ?? "not said" };
+        var body = new JsonObject { ["by"] = CommonOptions.By };
+        if ((parsed.GetValue(_why) ?? (edited is null ? "not said" : null)) is { } why)
+            body["why"] = why;
+        if (edited is not null)
+            body["body"] = await EventFile.ReadObject(edited, cancellationToken);
         if (cause is not null)
             body["cause"] = cause;
         if (all)

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using NotificationBus.Failures;
 using NotificationBus.Host.OpenApi;
+using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Providers.Controls;
 
@@ -13,6 +15,8 @@ static class FailedMessagesApi
     const string Tag = "Failed messages";
 
     const int MostCauses = 200;
+
+    const string NotSaid = "not said";
 
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
@@ -39,7 +43,8 @@ static class FailedMessagesApi
             .Refuses(404);
         routes
             .MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body)
-            .Describe("getFailedMessageBody", Tag, "Returns the bytes of a message as they came.")
+            .Describe("getFailedMessageBody", Tag, "Returns the bytes of a message as they came, or as they were edited.")
+            .Asks("edit", "The number of an edit: the body that was put back then.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .Refuses(404);
         routes
@@ -60,17 +65,15 @@ static class FailedMessagesApi
         routes
             .MapPost(
                 "/v1/failed-messages/{id:guid}/replay",
-                (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate) => ForOne(id, context, failed, ReplayBy(gate))
+                (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate, HostSettings settings) =>
+                    ReplayOne(id, context, failed, gate, settings.Operators)
             )
-            .Describe("replayFailedMessage", Tag, "Puts one message back where it came from.")
-            .Takes<DecisionOnOne>()
+            .Describe("replayFailedMessage", Tag, "Puts one message back where it came from, as it came or with an edited body.")
+            .Takes<ReplayOfOne>()
             .Answers<ReplayAnswer>()
-            .Refuses(404, 413, 415, 429);
+            .Refuses(404, 409, 413, 415, 429);
         routes
-            .MapPost(
-                "/v1/failed-messages/{id:guid}/archive",
-                (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive)
-            )
+            .MapPost("/v1/failed-messages/{id:guid}/archive", ArchiveOne)
             .Describe("archiveFailedMessage", Tag, "Puts one message away.")
             .Takes<DecisionOnOne>()
             .Answers<ArchiveAnswer>()
@@ -97,10 +100,24 @@ static class FailedMessagesApi
             : Problems.UnknownFailedMessage();
 
     /// <summary>The bytes as they came; never as what they say they are, so that no browser runs them.</summary>
-    static async Task<IResult> Body(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
-        await failed.Find(id, cancellationToken) is { } message
-            ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin")
-            : Problems.UnknownFailedMessage();
+    static async Task<IResult> Body(Guid id, HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)
+    {
+        var query = new QueryReader(request.Query, ["edit"]);
+        var word = query.One("edit");
+        var number = 0L;
+        if (word is not null && !long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number))
+            query.Refuse("edit", "must be the number of an edit");
+        if (query.Errors.Count > 0)
+            return Problems.Validation(query.Errors);
+        if (await failed.Find(id, cancellationToken) is not { } message)
+            return Problems.UnknownFailedMessage();
+        if (word is null)
+            return Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin");
+
+        return message.Edits.FirstOrDefault(edit => edit.Number == number) is { } edit
+            ? Results.Bytes(edit.Body, "application/octet-stream", $"{id}.{number}.bin")
+            : Problems.UnknownFailedMessageEdit();
+    }
 
     // Not cancelled with the request: whoever hangs up after a click has clicked.
     static Act ReplayBy(IntakeGate gate) =>
@@ -114,12 +131,36 @@ static class FailedMessagesApi
         new ArchiveAnswer(await failed.Archive(choice, by, CancellationToken.None));
 
     /// <summary>A second call finds nothing to do, and says so.</summary>
-    static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, Act act)
+    static async Task<IResult> ReplayOne(Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate, OperatorsOptions operators)
     {
-        var (decision, refusal) =
-            context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0
-                ? await JsonBody.Read<DecisionOnOne>(context.Request)
-                : (new DecisionOnOne(), null);
+        var (decision, refusal) = await ReadIfAny<ReplayOfOne>(context.Request);
+        if (refusal is not null)
+            return refusal;
+        var errors = new FieldErrors();
+        // Whoever changes what another one has published says why.
+        var by = errors.ReadBy(context.Request, decision!.By, decision.Why ?? (decision.Body is null ? NotSaid : null), unnamed: "api");
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+        if (decision.Body is not null && !operators.EditFailedMessages)
+            return Problems.NoEditing();
+        if (await failed.Find(id, context.RequestAborted) is not { } message)
+            return Problems.UnknownFailedMessage();
+
+        EditedBody? edited = null;
+        if (decision.Body is { } body)
+        {
+            (edited, var wrong) = EditedBody.Read(Encoding.UTF8.GetBytes(body.GetRawText()), message.Summary.MessageId);
+            if (wrong is not null)
+                return Problems.Validation("body", wrong);
+        }
+
+        return Results.Ok(await ReplayBy(gate)(failed, new FailedMessageChoice(id, Cause: null) { Edited = edited }, by));
+    }
+
+    /// <summary>A second call finds nothing to do, and says so.</summary>
+    static async Task<IResult> ArchiveOne(Guid id, HttpContext context, IFailedMessages failed)
+    {
+        var (decision, refusal) = await ReadIfAny<DecisionOnOne>(context.Request);
         if (refusal is not null)
             return refusal;
         var errors = new FieldErrors();
@@ -129,8 +170,12 @@ static class FailedMessagesApi
         if (await failed.Find(id, context.RequestAborted) is null)
             return Problems.UnknownFailedMessage();
 
-        return Results.Ok(await act(failed, new FailedMessageChoice(id, Cause: null), by));
+        return Results.Ok(await Archive(failed, new FailedMessageChoice(id, Cause: null), by));
     }
+
+    static async Task<(T? Decision, IResult? Refusal)> ReadIfAny<T>(HttpRequest request)
+        where T : class, new() =>
+        request.ContentLength is > 0 || request.Headers.TransferEncoding.Count > 0 ? await JsonBody.Read<T>(request) : (new T(), null);
 
     static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, Act act)
     {
@@ -191,6 +236,22 @@ public sealed record DecisionOnOne
     public string Why { get; init; } = "not said";
 }
 
+/// <summary>A decision to put one failed message back.</summary>
+public sealed record ReplayOfOne
+{
+    /// <summary>
+    /// The whole envelope as it is to go out in the place of the one that came, with the same messageId; by default it goes out as it came.
+    /// Only where Operators:EditFailedMessages is true.
+    /// </summary>
+    public JsonElement? Body { get; init; }
+
+    /// <summary>Name of whoever decides; for whom, when there is a key. Nobody checks it.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The reason, for the record. It has to be said with a body.</summary>
+    public string? Why { get; init; }
+}
+
 /// <summary>A decision about many failed messages.</summary>
 public sealed record DecisionOnMany
 {
@@ -229,7 +290,14 @@ public sealed record ArchiveAnswer(int Archived);
 /// <param name="Headers">The producer's headers.</param>
 /// <param name="Body">The body in base64; null when it is longer than 1 MiB, and then <c>/body</c> below the message has it.</param>
 /// <param name="Text">The body as text, when it is JSON.</param>
-public sealed record FailedMessageView(FailedMessageSummary Message, JsonElement Headers, byte[]? Body, string? Text)
+/// <param name="Edits">The edited bodies it was put back with, the first one first; null when there are none.</param>
+public sealed record FailedMessageView(
+    FailedMessageSummary Message,
+    JsonElement Headers,
+    byte[]? Body,
+    string? Text,
+    IReadOnlyList<FailedMessageEditView>? Edits
+)
 {
     const int LongestBody = 1024 * 1024;
 
@@ -239,7 +307,13 @@ public sealed record FailedMessageView(FailedMessageSummary Message, JsonElement
     public static FailedMessageView Of(FailedMessage message)
     {
         var body = message.Body.Length <= LongestBody ? message.Body : null;
-        return new FailedMessageView(message.Summary, JsonElement.Parse(message.Headers), body, body is null ? null : JsonText(body));
+        return new FailedMessageView(
+            message.Summary,
+            JsonElement.Parse(message.Headers),
+            body,
+            body is null ? null : JsonText(body),
+            message.Edits.Count > 0 ? [.. message.Edits.Select(FailedMessageEditView.Of)] : null
+        );
     }
 
     static string? JsonText(byte[] body)
@@ -257,4 +331,18 @@ public sealed record FailedMessageView(FailedMessageSummary Message, JsonElement
             return null;
         }
     }
+}
+
+/// <summary>An edited body that a failed message was put back with.</summary>
+/// <param name="Number">The number of the edit.</param>
+/// <param name="Who">The caller or person who has edited it.</param>
+/// <param name="OnBehalfOf">For whom, when that was said; null otherwise.</param>
+/// <param name="Why">The reason.</param>
+/// <param name="At">The time at which it was put back.</param>
+/// <param name="Text">The body that went out.</param>
+public sealed record FailedMessageEditView(long Number, string Who, string? OnBehalfOf, string Why, DateTimeOffset At, string Text)
+{
+    /// <summary>The view of an edit.</summary>
+    public static FailedMessageEditView Of(FailedMessageEdit edit) =>
+        new(edit.Number, edit.By.Who, edit.By.OnBehalfOf, edit.By.Why, edit.At, Encoding.UTF8.GetString(edit.Body));
 }

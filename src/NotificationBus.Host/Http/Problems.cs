@@ -8,6 +8,7 @@ using NotificationBus.Access;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Repairs;
 using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Host.Http;
@@ -144,6 +145,41 @@ static partial class Problems
 
     public static IResult NoResendOfCancelled() =>
         Problem(StatusCodes.Status409Conflict, "cancelled", "The delivery was cancelled", "It is not sent again: decide sent or failed.");
+
+    /// <summary>A delivery is not sent once more.</summary>
+    public static IResult NotSentAgain(ResendRefusal why, string? detail)
+    {
+        var (type, title, said) = why switch
+        {
+            ResendRefusal.UnderWay => (
+                "under-way",
+                "The delivery has not ended",
+                "It may still be sent by itself. Cancel it, or wait until it has ended."
+            ),
+            ResendRefusal.Held => (
+                "held",
+                "The delivery is held",
+                "Nobody knows whether it was sent. Decide: resend, sent or failed, at /decision beside this."
+            ),
+            ResendRefusal.NotNeeded => (
+                "not-needed",
+                "The delivery was not needed",
+                "Another channel has reached the recipient. Send again the delivery that did."
+            ),
+            ResendRefusal.Withdrawn => (
+                "withdrawn",
+                "Its business key was withdrawn",
+                "What has that key is not sent any more. Ask for a new notification without it."
+            ),
+            ResendRefusal.Suppressed => (
+                "suppressed",
+                "The address is suppressed",
+                "Nothing is sent to it. GET /v1/suppressions says why, and DELETE takes the suppression away."
+            ),
+            _ => ("would-fail", "It would not be sent", detail ?? "Today's settings and texts would send nothing."),
+        };
+        return Problem(StatusCodes.Status409Conflict, type, title, said);
+    }
 
     public static IResult TooLate(string status) =>
         Problem(
@@ -306,6 +342,22 @@ static partial class Problems
 
     public static IResult UnknownFailedMessage() =>
         Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
+
+    public static IResult NoEditing() =>
+        Problem(
+            StatusCodes.Status409Conflict,
+            "editing-is-off",
+            "Failed messages are put back as they came",
+            "This host takes no edited body. Leave body out, or set Operators:EditFailedMessages=true."
+        );
+
+    public static IResult UnknownFailedMessageEdit() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-edit",
+            "The failed message was not edited under this number",
+            "GET /v1/failed-messages/{id} lists its edits."
+        );
 
     public static IResult UnknownRepair() =>
         Problem(StatusCodes.Status404NotFound, "unknown-repair", "There is no such repair", "GET /v1/repairs lists those there are.");

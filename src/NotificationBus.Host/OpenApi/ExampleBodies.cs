@@ -31,6 +31,7 @@ static class ExampleBodies
         ["withdrawNotifications"] = """{"key":"order:4711","categories":["payment-reminder-due"],"by":"payments","why":"it is paid"}""",
         ["previewTemplates"] = """{"category":"announcement","data":{"title":"New opening hours","text":"We are open on Sunday."}}""",
         ["decideDelivery"] = """{"decision":"sent","by":"ann","why":"the provider's log has it"}""",
+        ["resendDelivery"] = """{"by":"ann","why":"the buyer says that it never came"}""",
         ["decideDeliveries"] = """{"filter":{"channel":"email"},"preview":true}""",
         ["planRepair"] = """{"filter":{"status":"failed","category":"order-placed"},"by":"ann","why":"the text is mended"}""",
         ["runRepair"] = """{"perSecond":20,"limit":100,"by":"ann","why":"the first hundred"}""",

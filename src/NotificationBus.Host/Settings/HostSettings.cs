@@ -107,6 +107,9 @@ public sealed class HostSettings
     /// <summary>Streams of what becomes of notifications, to those who read along.</summary>
     public StreamsOptions Streams { get; set; } = new();
 
+    /// <summary>What operators may do beside what is usual.</summary>
+    public OperatorsOptions Operators { get; set; } = new();
+
     /// <summary>The receipts of vendors.</summary>
     public ReceiptsOptions Receipts { get; set; } = new();
 

@@ -16,6 +16,8 @@ public sealed class InMemoryFailedMessages(
     readonly Lock _lock = new();
     readonly Dictionary<Guid, Row> _rows = [];
 
+    long _edits;
+
     /// <inheritdoc />
     public async Task Record(Failure failure, CancellationToken cancellationToken)
     {
@@ -29,7 +31,7 @@ public sealed class InMemoryFailedMessages(
             if (!_rows.ContainsKey(id))
                 MakeRoom(now);
             _rows[id] =
-                !_rows.TryGetValue(id, out var row) ? new Row(failure with { Id = id }, now, now)
+                !_rows.TryGetValue(id, out var row) ? new Row(failure with { Id = id }, now, now) { EditOf = EditedFrom(failure) }
                 : row.Failure.FailureId == failure.FailureId ? row
                 : row with
                 {
@@ -42,6 +44,14 @@ public sealed class InMemoryFailedMessages(
 
         await Task.CompletedTask;
     }
+
+    /// <summary>The message that this was before somebody edited it. Believed only when that was put back with this body.</summary>
+    Guid? EditedFrom(Failure failure) =>
+        failure.ReplayOf is { } replayed
+        && _rows.TryGetValue(replayed, out var original)
+        && original.Edits.Any(edit => edit.Body.AsSpan().SequenceEqual(failure.Body))
+            ? replayed
+            : null;
 
     /// <summary>True when a message of that id was set aside.</summary>
     internal bool Has(string messageId)
@@ -57,7 +67,8 @@ public sealed class InMemoryFailedMessages(
             return Task.FromResult(Room());
     }
 
-    FailedMessageRoom Room() => new(_rows.Count, _rows.Values.Sum(row => (long)row.Failure.Body.Length), retention.Value);
+    FailedMessageRoom Room() =>
+        new(_rows.Count, _rows.Values.Sum(row => row.Failure.Body.Length + row.Edits.Sum(edit => (long)edit.Body.Length)), retention.Value);
 
     void MakeRoom(DateTimeOffset now)
     {
@@ -123,7 +134,9 @@ public sealed class InMemoryFailedMessages(
     {
         lock (_lock)
             return Task.FromResult(
-                _rows.TryGetValue(id, out var row) ? new FailedMessage(row.Summary(), row.Failure.Headers, row.Failure.Body) : null
+                _rows.TryGetValue(id, out var row)
+                    ? new FailedMessage(row.Summary(), row.Failure.Headers, row.Failure.Body) { Edits = row.Edits }
+                    : null
             );
     }
 
@@ -134,16 +147,20 @@ public sealed class InMemoryFailedMessages(
         lock (_lock)
         {
             chosen = [.. Chosen(choice, orArchived: choice.Id is not null).Where(row => row.Failure.Destination is not null)];
+            var now = clock.GetUtcNow();
             foreach (var row in chosen)
                 _rows[row.Failure.Id] = row with
                 {
                     State = FailedMessageState.Replayed,
-                    ReplayedAt = clock.GetUtcNow(),
+                    ReplayedAt = now,
                     ReplayedBy = by.Who,
+                    Edits = choice.Edited is { } body
+                        ? [.. row.Edits, new FailedMessageEdit(++_edits, body.Body.ToArray(), by, now)]
+                        : row.Edits,
                 };
         }
 
-        await outgoing.Schedule([.. chosen.Select(row => row.ToReplay())], cancellationToken);
+        await outgoing.Schedule([.. chosen.Select(row => row.ToReplay(choice.Edited))], cancellationToken);
         await Note("replayed", chosen.Count, choice, by, cancellationToken);
         return chosen.Count;
     }
@@ -164,7 +181,7 @@ public sealed class InMemoryFailedMessages(
     }
 
     Task Note(string done, int count, FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken) =>
-        count > 0 ? controls.Note(choice.Subject, by, FailedMessageChoice.Change(done, count), cancellationToken) : Task.CompletedTask;
+        count > 0 ? controls.Note(choice.Subject, by, choice.Change(done, count), cancellationToken) : Task.CompletedTask;
 
     IEnumerable<Row> Chosen(FailedMessageChoice choice, bool orArchived) =>
         _rows
@@ -182,19 +199,23 @@ public sealed class InMemoryFailedMessages(
 
         public string? ReplayedBy { get; init; }
 
+        public Guid? EditOf { get; init; }
+
+        public IReadOnlyList<FailedMessageEdit> Edits { get; init; } = [];
+
         public bool IsOf(Failure failure) => failure.Queue == Failure.Queue && failure.Body.AsSpan().SequenceEqual(Failure.Body);
 
-        public OutgoingMessage ToReplay() =>
+        public OutgoingMessage ToReplay(EditedBody? edited) =>
             new()
             {
-                MessageId = Guid.TryParse(Failure.MessageId, out var id) ? id : Guid.CreateVersion7(),
+                MessageId = edited?.MessageId ?? (Guid.TryParse(Failure.MessageId, out var id) ? id : Guid.CreateVersion7()),
                 Token = Guid.CreateVersion7(),
                 ReplayOf = Failure.Id,
                 Destination = Failure.Destination!,
-                ContentType = Failure.ContentType ?? "",
-                MessageTypes = string.Join(';', Failure.MessageTypes),
+                ContentType = edited is null ? Failure.ContentType ?? "" : EditedBody.ContentType,
+                MessageTypes = edited?.MessageTypes ?? string.Join(';', Failure.MessageTypes),
                 Headers = Failure.Headers,
-                Body = Failure.Body,
+                Body = edited?.Body ?? Failure.Body,
             };
 
         public FailedMessageSummary Summary() =>
@@ -218,6 +239,7 @@ public sealed class InMemoryFailedMessages(
                 Times = Times,
                 ReplayedAt = ReplayedAt,
                 ReplayedBy = ReplayedBy,
+                EditOf = EditOf,
             };
     }
 }

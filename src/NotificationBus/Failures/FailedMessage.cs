@@ -133,13 +133,20 @@ public sealed record FailedMessageSummary
 
     /// <summary>The operator who put it back.</summary>
     public string? ReplayedBy { get; init; }
+
+    /// <summary>The failed message that was put back with this body in the place of its own; null when nobody has edited it.</summary>
+    public Guid? EditOf { get; init; }
 }
 
 /// <summary>A failed message with everything that came with it.</summary>
 /// <param name="Summary">What is known of it.</param>
 /// <param name="Headers">The producer's headers as a JSON object.</param>
 /// <param name="Body">The body, byte for byte, as far as it is kept.</param>
-public sealed record FailedMessage(FailedMessageSummary Summary, string Headers, byte[] Body);
+public sealed record FailedMessage(FailedMessageSummary Summary, string Headers, byte[] Body)
+{
+    /// <summary>The edited bodies it was replayed with, the first one first.</summary>
+    public IReadOnlyList<FailedMessageEdit> Edits { get; init; } = [];
+}
 
 /// <summary>Messages that wait for a decision and failed in the same way.</summary>
 /// <param name="Cause">Names the group.</param>

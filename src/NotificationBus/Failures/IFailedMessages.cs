@@ -26,9 +26,9 @@ public interface IFailedMessages
     Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Puts messages that wait for a decision back into their queues, as they were; also one that was archived,
-    /// when it is named by its id. That they are replayed and what has to be published for it is stored together, so that a crash neither
-    /// loses nor doubles one, and a second call finds nothing to do. So is who did it and why.
+    /// Puts messages that wait for a decision back into their queues as they were; one that is named by its id also with an edited body,
+    /// which is kept beside its own, and also when it was archived. That they are replayed and what has to be published for it is stored
+    /// together, so that a crash neither loses nor doubles one, and a second call finds nothing to do. So is who did it and why.
     /// </summary>
     /// <returns>How many.</returns>
     Task<int> Replay(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken);
@@ -45,6 +45,9 @@ public interface IFailedMessages
 /// <param name="Cause">Those of this cause; null for all.</param>
 public sealed record FailedMessageChoice(Guid? Id, string? Cause)
 {
+    /// <summary>The body that goes out in the place of that of the one that is named; null for what came.</summary>
+    public EditedBody? Edited { get; init; }
+
     /// <summary>All of them.</summary>
     public static FailedMessageChoice All { get; } = new(Id: null, Cause: null);
 
@@ -55,8 +58,13 @@ public sealed record FailedMessageChoice(Guid? Id, string? Cause)
         : "failed messages";
 
     /// <summary>Makes the entry that is written down when something was done with some of them.</summary>
-    public static JsonElement Change(string done, int count) =>
-        JsonSerializer.SerializeToElement(new Dictionary<string, int>(StringComparer.Ordinal) { [done] = count });
+    public JsonElement Change(string done, int count)
+    {
+        var entry = new Dictionary<string, int>(StringComparer.Ordinal) { [done] = count };
+        if (Edited is not null)
+            entry["edited"] = count;
+        return JsonSerializer.SerializeToElement(entry);
+    }
 }
 
 /// <summary>A filter of failed messages.</summary>

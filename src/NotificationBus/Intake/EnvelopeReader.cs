@@ -31,6 +31,8 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
 
     static readonly JsonSerializerOptions Usual = Strict(UsualDepth);
 
+    static readonly EnvelopeReader Alone = new(SystemTextJsonMessageSerializer.JsonContentType, UsualDepth);
+
     readonly JsonSerializerOptions _strict = depth == UsualDepth ? Usual : Strict(depth);
 
     public ContentType ContentType => contentType;
@@ -72,6 +74,17 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
         var read = envelope.Deserialize<TEnvelope>(Usual) ?? throw new JsonException("the envelope is null");
         TextLengths.Demand(read);
         return read;
+    }
+
+    /// <summary>Reads what an envelope says of itself, as strictly as one that came.</summary>
+    /// <param name="body">The body, UTF-8.</param>
+    /// <exception cref="SerializationException">It is no envelope.</exception>
+    /// <exception cref="InvalidEventException">It has no id.</exception>
+    public static (Guid MessageId, IReadOnlyList<string> MessageTypes) Identify(byte[] body)
+    {
+        var envelope = Alone.Read(body);
+        Check(envelope);
+        return (Guid.Parse(envelope.MessageId!), envelope.MessageType!);
     }
 
     public MessageBody GetMessageBody(string text) => Json.GetMessageBody(text);

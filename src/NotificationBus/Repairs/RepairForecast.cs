@@ -29,17 +29,43 @@ public sealed class RepairForecast(
     /// <returns>The item with its channels and their price, or left out.</returns>
     public async Task<RepairItem> Of(RepairItem item, NotificationState notification, CancellationToken cancellationToken)
     {
+        var (usable, why) = await Plan(notification, RepairRequests.Read(notification), cancellationToken);
+        if (why is not null)
+            return RepairJudgement.LeaveOut(item, why.Reason, why.Detail);
+
+        var first = usable.Where(delivery => delivery.Step == usable[0].Step).ToList();
+        return item with
+        {
+            Channels = [.. first.Select(delivery => delivery.Channel).Distinct(StringComparer.Ordinal)],
+            Cost = first.Select(PriceOf).Where(price => price is not null).Aggregate((decimal?)null, (all, one) => (all ?? 0) + one),
+        };
+    }
+
+    /// <summary>Returns why another notification would send nothing; null when it would.</summary>
+    /// <param name="notification">The notification in whose place it would be.</param>
+    /// <param name="request">The request that would begin it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<WhyNoRepair?> WhyNot(
+        NotificationState notification,
+        NotificationRequest request,
+        CancellationToken cancellationToken
+    ) => (await Plan(notification, request, cancellationToken)).Why;
+
+    async Task<(IReadOnlyList<PlannedDelivery> Usable, WhyNoRepair? Why)> Plan(
+        NotificationState notification,
+        NotificationRequest request,
+        CancellationToken cancellationToken
+    )
+    {
         // The state has no longer what was given, and no template says it instead.
         if (notification.TemplateVersion == GivenContent.Version)
-            return RepairJudgement.LeaveOut(item, RepairExclusion.StillFails, "its producer gave what it says; ask for it anew");
-
-        var request = RepairRequests.Read(notification);
+            return StillFails("its producer gave what it says; ask for it anew");
         if (intake.WhyNot(request, RecipientProperty) is { } reason)
-            return RepairJudgement.LeaveOut(item, RepairExclusion.StillFails, reason);
+            return StillFails(reason);
 
         var plan = planning.Plan(request);
         if (plan.Refusal is { } refusal)
-            return RepairJudgement.LeaveOut(item, RepairExclusion.StillFails, refusal.Reason);
+            return StillFails(refusal.Reason);
 
         var usable = new List<PlannedDelivery>();
         foreach (var delivery in plan.Deliveries)
@@ -48,15 +74,10 @@ public sealed class RepairForecast(
                 usable.Add(delivery);
         }
 
-        if (usable.Count == 0)
-            return RepairJudgement.LeaveOut(item, RepairExclusion.Suppressed);
+        return usable.Count == 0 ? ([], new WhyNoRepair(RepairExclusion.Suppressed, Detail: null)) : (usable, null);
 
-        var first = usable.Where(delivery => delivery.Step == usable[0].Step).ToList();
-        return item with
-        {
-            Channels = [.. first.Select(delivery => delivery.Channel).Distinct(StringComparer.Ordinal)],
-            Cost = first.Select(PriceOf).Where(price => price is not null).Aggregate((decimal?)null, (all, one) => (all ?? 0) + one),
-        };
+        static (IReadOnlyList<PlannedDelivery>, WhyNoRepair?) StillFails(string detail) =>
+            ([], new WhyNoRepair(RepairExclusion.StillFails, detail));
     }
 
     async Task<bool> IsSuppressed(PlannedDelivery delivery, string category, CancellationToken cancellationToken)
@@ -74,3 +95,8 @@ public sealed class RepairForecast(
             ? guard.PriceOf(channels.Find(delivery.Channel)!.CountryOf(delivery.Address)) * delivery.Content.BilledParts
             : null;
 }
+
+/// <summary>The reason why another notification would send nothing.</summary>
+/// <param name="Reason">In one word.</param>
+/// <param name="Detail">The same for a person to read, where there is more to say.</param>
+public sealed record WhyNoRepair(RepairExclusion Reason, string? Detail);

@@ -43,6 +43,40 @@ public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules pl
     /// <summary>The id of the notification that was begun in the place of one that was repaired.</summary>
     public static Guid IdOf(NotificationView repaired) => Map.IdOf(NameOf(repaired.Id), repaired.Recipient, repaired.Application);
 
+    /// <summary>
+    /// The request that sends one delivery once more, to its address alone. What is of no use any more by what the event said is of use for
+    /// as long as any of its category is: somebody has decided that it is.
+    /// </summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="delivery">Its delivery.</param>
+    /// <param name="now">The time.</param>
+    public static NotificationRequested Of(NotificationState notification, DeliveryState delivery, DateTimeOffset now)
+    {
+        var request = Of(notification);
+        return request with
+        {
+            EventId = NameOf(notification, delivery),
+            Channels = [delivery.Channel],
+            Recipient = request.Recipient with
+            {
+                PushTokens = OnlyOf(request.Recipient.PushTokens, delivery.Address),
+                Chat = OnlyOf(request.Recipient.Chat, delivery.Address),
+            },
+            ExpiresAt = notification.ExpiresAt > now ? request.ExpiresAt : null,
+        };
+    }
+
+    /// <summary>The id of the notification that sends one delivery once more.</summary>
+    public static Guid IdOf(NotificationState notification, DeliveryState delivery) =>
+        Map.IdOf(NameOf(notification, delivery), notification.Recipient.Id, notification.Application);
+
+    static string NameOf(NotificationState notification, DeliveryState delivery) =>
+        $"resend-{notification.CorrelationId:N}-{delivery.Id:N}";
+
+    // Those of other channels are not used, and stay.
+    static IReadOnlyList<string> OnlyOf(IReadOnlyList<string> addresses, string address) =>
+        addresses.Contains(address, StringComparer.Ordinal) ? [address] : addresses;
+
     static string NameOf(Guid failed) => $"repair-{failed:N}";
 
     /// <summary>The message that begins it.</summary>

@@ -108,6 +108,7 @@ public static class NotificationBusSetup
         services.AddSingleton<RepairJudgement>();
         services.AddSingleton<RepairPlanner>();
         services.AddSingleton<RepairRequests>();
+        services.AddSingleton<DeliveryResends>();
         services.AddSingleton<StartedRepairs>();
         services.AddSingleton<WaitingReadings>();
         services.AddSingleton<ControlBoard>();

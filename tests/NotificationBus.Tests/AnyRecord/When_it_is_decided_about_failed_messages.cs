@@ -34,6 +34,93 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
     }
 
     [Fact]
+    public async Task Should_go_out_as_somebody_has_edited_it_with_both_bodies_on_record()
+    {
+        var failed = Failure() with { ContentType = "application/x-theirs" };
+        await Fail(failed);
+        var edited = Edited(failed.MessageId!, "blue");
+        var choice = new FailedMessageChoice(failed.Id, Cause: null) { Edited = edited };
+
+        (await Host.Failed.Replay(choice, Ann with { OnBehalfOf = "som" }, CancellationToken.None)).ShouldBe(1);
+        (await AnotherHost.Failed.Replay(choice, Ann, CancellationToken.None)).ShouldBe(0, "it was put back");
+
+        var taken = (await AnotherHost.Outgoing.TakeDue(Lease, 10, CancellationToken.None)).ShouldHaveSingleItem();
+        (taken.MessageId, taken.Destination, taken.ContentType, taken.MessageTypes, taken.Headers, taken.ReplayOf).ShouldBe(
+            (
+                Guid.Parse(failed.MessageId!),
+                failed.Destination,
+                "application/vnd.masstransit+json",
+                "urn:message:One;urn:message:Other",
+                failed.Headers,
+                failed.Id
+            )
+        );
+        taken.Body.ToArray().ShouldBe(edited.Body.ToArray());
+        var found = (await AnotherHost.Failed.Find(failed.Id, CancellationToken.None))!;
+        (found.Summary.State, found.Summary.ReplayedBy).ShouldBe((FailedMessageState.Replayed, "ann"));
+        found.Body.ShouldBe(failed.Body, "what came stays as it is");
+        var edit = found.Edits.ShouldHaveSingleItem();
+        edit.Body.ShouldBe(edited.Body.ToArray());
+        edit.By.ShouldBe(Ann with { OnBehalfOf = "som" });
+        edit.At.ShouldBe(Record.Now, Lease);
+        var change = (await Host.Controls.Changes(ChangeFilter.All, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
+        (change.Subject, change.After.GetProperty("replayed").GetInt32(), change.After.GetProperty("edited").GetInt32()).ShouldBe(
+            ($"failed message {failed.Id}", 1, 1)
+        );
+    }
+
+    [Fact]
+    public async Task Should_keep_each_edited_body_of_a_message_that_fails_again_and_again()
+    {
+        var failed = Failure();
+        await Fail(failed);
+        foreach (var text in new[] { "blue", "green" })
+        {
+            var choice = new FailedMessageChoice(failed.Id, Cause: null) { Edited = Edited(failed.MessageId!, text) };
+            (await Host.Failed.Replay(choice, Ann, CancellationToken.None)).ShouldBe(1);
+            // Its producer has published the first one once more.
+            await Fail(failed with { FailureId = Guid.NewGuid() });
+        }
+
+        var found = (await AnotherHost.Failed.Find(failed.Id, CancellationToken.None))!;
+        (found.Summary.State, found.Summary.Times).ShouldBe((FailedMessageState.Failed, 3));
+        found
+            .Edits.Select(edit => System.Text.Json.JsonElement.Parse(edit.Body).GetProperty("message").GetProperty("text").GetString())
+            .ShouldBe(["blue", "green"]);
+        found.Edits[1].Number.ShouldBeGreaterThan(found.Edits[0].Number);
+        var bytes = (await AnotherHost.Failed.Room(CancellationToken.None)).Bytes;
+        bytes.ShouldBe(failed.Body.Length + found.Edits.Sum(edit => edit.Body.Length));
+    }
+
+    [Fact]
+    public async Task Should_name_what_was_edited_when_that_fails_in_its_turn()
+    {
+        var failed = Failure();
+        await Fail(failed);
+        var edited = Edited(failed.MessageId!, "blue");
+        await Host.Failed.Replay(new FailedMessageChoice(failed.Id, Cause: null) { Edited = edited }, Ann, CancellationToken.None);
+        var again = Failure() with { ReplayOf = failed.Id, MessageId = failed.MessageId, Body = edited.Body.ToArray() };
+        var stranger = Failure() with { ReplayOf = failed.Id, Body = [9] };
+
+        await Fail(again);
+        await Fail(stranger);
+
+        (await Found(again.Id)).EditOf.ShouldBe(failed.Id);
+        (await Found(failed.Id)).State.ShouldBe(FailedMessageState.Replayed);
+        (await Found(failed.Id)).EditOf.ShouldBeNull();
+        (await Found(stranger.Id)).EditOf.ShouldBeNull("nobody has put that back");
+    }
+
+    static EditedBody Edited(string messageId, string text)
+    {
+        var body =
+            $$"""{"messageId":"{{messageId}}","messageType":["urn:message:One","urn:message:Other"],"message":{"text":"{{text}}"} }""";
+        var (edited, refusal) = EditedBody.Read(System.Text.Encoding.UTF8.GetBytes(body), messageId);
+        refusal.ShouldBeNull();
+        return edited!;
+    }
+
+    [Fact]
     public async Task Should_concern_those_alone_that_are_meant()
     {
         var (one, other, another, third) = (Failure(), Failure(), Failure("another-cause"), Failure("third-cause"));

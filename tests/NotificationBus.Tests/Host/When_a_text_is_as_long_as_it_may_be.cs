@@ -92,10 +92,12 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
             {
                 ("POST", $"/v1/notifications/{Guid.NewGuid()}/cancel", typeof(Cancellation)),
                 ("POST", $"/v1/notifications/{Guid.NewGuid()}/deliveries/{Guid.NewGuid()}/decision", typeof(Decision)),
+                ("POST", $"/v1/notifications/{Guid.NewGuid()}/deliveries/{Guid.NewGuid()}/resend", typeof(ResendOfOne)),
                 ("POST", "/v1/suppressions", typeof(SuppressAddress)),
                 ("POST", $"/v1/repairs/{Guid.NewGuid()}/run", typeof(RunRepair)),
                 ("POST", $"/v1/repairs/{Guid.NewGuid()}/stop", typeof(EndRepair)),
-                ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/replay", typeof(DecisionOnOne)),
+                ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/replay", typeof(ReplayOfOne)),
+                ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/archive", typeof(DecisionOnOne)),
                 ("POST", "/v1/failed-messages/archive", typeof(DecisionOnMany)),
                 ("PUT", "/v1/providers/sandbox", typeof(SetProvider)),
                 ("PUT", "/v1/channels/email", typeof(SetChannel)),
