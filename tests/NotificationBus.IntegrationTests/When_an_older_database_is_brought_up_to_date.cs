@@ -128,8 +128,9 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
 
     static async Task Migrate(string database, string until)
     {
+        // As hosts do: a user of the name of a schema would have the tables there.
         await using var context = new NotificationBusDbContext(
-            new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options
+            new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql($"{database};Search Path=public").Options
         );
         await context.GetService<IMigrator>().MigrateAsync(until);
     }
