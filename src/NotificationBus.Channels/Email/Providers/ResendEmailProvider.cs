@@ -15,8 +15,8 @@ public sealed class ResendOptions : EmailVendorOptions
     public string ApiKey { get; set; } = "";
 
     /// <summary>
-    /// The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no receipt
-    /// is believed.
+    /// The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no
+    /// receipt is believed.
     /// </summary>
     public string? ReceiptSecret { get; set; }
 
