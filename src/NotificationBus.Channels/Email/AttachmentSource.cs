@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using NotificationBus.Channels.Http;
 using NotificationBus.Contents;
@@ -27,19 +26,10 @@ public sealed class AttachmentSource : IFileSource, IDisposable
     internal AttachmentSource(AttachmentsOptions options, TimeProvider clock, AddressGuard guard)
     {
         (_options, _clock) = (options, clock);
-        _client = new HttpClient(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                ActivityHeadersPropagator = System.Diagnostics.DistributedContextPropagator.CreateNoOutputPropagator(),
-                MaxResponseHeadersLength = 32,
-                PooledConnectionLifetime = ConnectionLifetime,
-                ConnectCallback = guard.Allowing(options.AllowPrivateAddresses).Connect,
-            }
-        )
+        var handler = OutsideHandler.New(ConnectionLifetime);
+        handler.MaxResponseHeadersLength = 32;
+        handler.ConnectCallback = guard.Allowing(options.AllowPrivateAddresses).Connect;
+        _client = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan, // Ours is below.
             DefaultRequestHeaders = { { "User-Agent", "NotificationBus" }, { "Accept-Encoding", "identity" } },

@@ -31,24 +31,15 @@ sealed class HttpCalls : IDisposable
     {
         _timeout = timeout;
         _clock = clock;
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            // Spans, and no header of ours, which would bring what producers attach (baggage) along.
-            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-            UseProxy = false, // It would answer in the service's place, and hide whether the request had left.
-            ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
-            PooledConnectionLifetime = ConnectionLifetime, // After which a name is looked up again.
-            EnableMultipleHttp2Connections = true,
-            // Over HTTP/2 all calls go through one connection: one that is dead without a word is to be noticed before its lifetime is
-            // over.
-            KeepAlivePingDelay = PingAfter,
-            KeepAlivePingTimeout = LongestPing,
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            SslOptions = { CertificateChainPolicy = TrustedAuthorities.Only(trusted) },
-            PlaintextStreamFilter = (context, _) => ValueTask.FromResult(RequestTrace.Watch(context.PlaintextStream)),
-        };
+        var handler = OutsideHandler.New(ConnectionLifetime);
+        handler.ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect;
+        handler.EnableMultipleHttp2Connections = true;
+        // Over HTTP/2 all calls go through one connection: one that is dead without a word is to be noticed before its lifetime is over.
+        handler.KeepAlivePingDelay = PingAfter;
+        handler.KeepAlivePingTimeout = LongestPing;
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+        handler.SslOptions.CertificateChainPolicy = TrustedAuthorities.Only(trusted);
+        handler.PlaintextStreamFilter = (context, _) => ValueTask.FromResult(RequestTrace.Watch(context.PlaintextStream));
         if (guard is not null)
             handler.ConnectCallback = guard.Connect;
         IsGuarded = handler.ConnectCallback is not null;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -30,16 +29,7 @@ sealed partial class SnsMessages
     const int MostRemembered = 100;
     const int MostWanted = 1_000;
 
-    static readonly HttpClient Sns = new(
-        new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-            UseCookies = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        }
-    )
+    static readonly HttpClient Sns = new(OutsideHandler.New(TimeSpan.FromMinutes(5)))
     {
         MaxResponseContentBufferSize = LongestCertificate,
         Timeout = Timeout.InfiniteTimeSpan, // Ours is LongestFetch.

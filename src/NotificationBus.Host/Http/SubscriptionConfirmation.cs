@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Host.Http;
 
@@ -11,16 +11,7 @@ sealed partial class SubscriptionConfirmation(HttpMessageHandler handler, ILogge
     readonly HttpClient _client = new(handler) { Timeout = Limit };
 
     public SubscriptionConfirmation(ILogger<SubscriptionConfirmation> log)
-        : this(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = false,
-                ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-            },
-            log
-        ) { }
+        : this(OutsideHandler.New(Timeout.InfiniteTimeSpan), log) { }
 
     /// <summary>
     /// Fetches the address; true when that was answered well. Only https, and no redirect is followed: the reader has checked this address
