@@ -69,8 +69,11 @@ public sealed partial class ConsoleWindow
         await Expect(Sheet).ToHaveCountAsync(0);
     }
 
-    /// <summary>Waits until the window is at an address.</summary>
-    public Task ShouldBeAt(Regex address) => Page.WaitForURLAsync(address.IsMatch);
+    /// <summary>
+    /// Waits until the window is at an address. Asked again and again: Playwright's own wait for it does not hear of a way that a page goes
+    /// between its look at the address and its listening.
+    /// </summary>
+    public Task ShouldBeAt(Regex address) => Expect(Page).ToHaveURLAsync(address);
 
     /// <summary>Waits until one notification is shown.</summary>
     public Task ShouldShowANotification() => ShouldBeAt(Notification());
@@ -96,6 +99,6 @@ public sealed partial class ConsoleWindow
         _ = dialog.DismissAsync();
     }
 
-    [GeneratedRegex("/notifications/[0-9a-f-]{36}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("/notifications/[0-9a-f-]{36}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Notification();
 }

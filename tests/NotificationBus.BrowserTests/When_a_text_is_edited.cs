@@ -84,10 +84,6 @@ public sealed partial class When_a_text_is_edited(Chromium chromium, RealServers
         GC.SuppressFinalize(this);
     }
 
-    [GeneratedRegex(
-        "/notifications\\?category=order-shipped&templateVersion=",
-        RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000
-    )]
+    [GeneratedRegex("/notifications\\?category=order-shipped&templateVersion=", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Search();
 }

@@ -44,9 +44,9 @@ public sealed partial class When_an_operator_repairs_what_has_failed(Chromium ch
 
     static ILocator Tile(ConsoleWindow window, string name) => window.Main.Locator(".tile", new() { HasText = name });
 
-    [GeneratedRegex("/repairs\\?status=failed$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("/repairs\\?status=failed$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Repairs();
 
-    [GeneratedRegex("/repairs/[0-9a-f-]{36}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("/repairs/[0-9a-f-]{36}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OneRepair();
 }

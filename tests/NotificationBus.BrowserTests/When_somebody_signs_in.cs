@@ -229,6 +229,6 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
     [GeneratedRegex("^read", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Reads();
 
-    [GeneratedRegex(@"/problems\?from=chat$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"/problems\?from=chat$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FromChat();
 }
