@@ -18,6 +18,8 @@ public sealed class When_a_group_is_held(Chromium chromium, RealServers servers)
             broker,
             database,
             "--Channels:email:Providers=gateway",
+            // All of it is for one seller.
+            "--Channels:email:AddressLimit=0",
             "--Providers:gateway:Type=http",
             $"--Providers:gateway:Url={_vendor.Url}",
             "--EventTypes:order-placed:Channels=email",

@@ -7,23 +7,18 @@ using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>A broker with its management plug-in, and with TLS.</summary>
-public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndDatabase servers) : IAsyncLifetime
+/// <summary>A policy of RabbitMQ makes queues drop messages, or nobody can tell whether one does.</summary>
+public sealed class When_a_policy_of_the_operator_would_lose_messages(
+    BusAndDatabase servers,
+    When_a_policy_of_the_operator_would_lose_messages.ManagedBroker managed
+) : IClassFixture<When_a_policy_of_the_operator_would_lose_messages.ManagedBroker>
 {
     const int WrongSettings = 2;
 
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
-    readonly PrivateAuthority _authority = new();
-    RabbitMqServer _rabbit = null!;
-
-    public async ValueTask InitializeAsync() => _rabbit = await RabbitMqServer.Start(management: true, _authority.Issue());
-
-    public async ValueTask DisposeAsync()
-    {
-        await _rabbit.DisposeAsync();
-        _authority.Dispose();
-    }
+    readonly PrivateAuthority _authority = managed.Authority;
+    readonly RabbitMqServer _rabbit = managed.Server;
 
     /// <summary>A6: refused at start, with the names of policy and queue, whoever sets the policy and whichever queue it meets.</summary>
     [Fact]
@@ -236,5 +231,21 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         using var limit = new CancellationTokenSource(Soon);
         while (!await condition())
             await Task.Delay(TimeSpan.FromMilliseconds(200), limit.Token);
+    }
+
+    /// <summary>A broker with its management plug-in and with TLS, in which each test has a virtual host of its own.</summary>
+    public sealed class ManagedBroker : IAsyncLifetime
+    {
+        internal PrivateAuthority Authority { get; } = new();
+
+        internal RabbitMqServer Server { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Server = await RabbitMqServer.Start(management: true, Authority.Issue());
+
+        public async ValueTask DisposeAsync()
+        {
+            await Server.DisposeAsync();
+            Authority.Dispose();
+        }
     }
 }

@@ -17,8 +17,11 @@ namespace NotificationBus.Tests.Intake;
 /// C: decoration costs the notification. Every decorating property of every contract, over HTTP and on the bus, with whatever people and
 /// programs put there.
 /// </summary>
-public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFixture<RunningHost>
+public sealed class When_decoration_cannot_be_used(When_decoration_cannot_be_used.HostOfOneSeller one)
+    : IClassFixture<When_decoration_cannot_be_used.HostOfOneSeller>
 {
+    readonly RunningHost _host = one.Host;
+
     static readonly string[] Hostile =
     [
         "null",
@@ -95,7 +98,7 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
         foreach (var value in Hostile)
         {
             var json = WithRaw(name, place, value);
-            var overHttp = await host.Post(Occurrence.AddressOf(name), json);
+            var overHttp = await _host.Post(Occurrence.AddressOf(name), json);
             overHttp.Status.ShouldBe(HttpStatusCode.Accepted, $"{place} {value[..Math.Min(value.Length, 40)]}: {overHttp.Body}");
             var onTheBus = await Publish(name, json);
 
@@ -135,7 +138,7 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
             $"seller.{property}",
             value.Replace("×60", string.Concat(Enumerable.Repeat("👨‍👩‍👧", 60)), StringComparison.Ordinal)
         );
-        var accepted = await host.Post("/v1/events/order-placed", json);
+        var accepted = await _host.Post("/v1/events/order-placed", json);
         accepted.Status.ShouldBe(HttpStatusCode.Accepted, accepted.Body);
 
         foreach (var self in (string[])[accepted.Self, await Publish("order-placed", json)])
@@ -154,7 +157,7 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
     [Fact]
     public async Task Should_still_hear_of_a_name_that_is_misspelt()
     {
-        var answer = await host.Post("/v1/events/order-placed", WithRaw("order-placed", "buyer.naem", "\"Nok\""));
+        var answer = await _host.Post("/v1/events/order-placed", WithRaw("order-placed", "buyer.naem", "\"Nok\""));
 
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(["buyer.naem"]);
     }
@@ -177,8 +180,8 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
     {
         for (var waiting = Stopwatch.StartNew(); waiting.Elapsed < RunningHost.Patience; await Task.Delay(5))
         {
-            if ((await host.Get(self)).Status == HttpStatusCode.OK)
-                return await host.Outcome(self);
+            if ((await _host.Get(self)).Status == HttpStatusCode.OK)
+                return await _host.Outcome(self);
         }
 
         throw new TimeoutException($"{self} is not on record");
@@ -192,7 +195,7 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
     {
         var messageId = Guid.CreateVersion7();
         var contract = ContractOf(name);
-        await host.Bus.Publish(
+        await _host.Bus.Publish(
             JsonSerializer.Deserialize(Occurrence.ByName[name], contract, JsonSerializerOptions.Web)!,
             contract,
             Pipe.Execute<PublishContext>(publish => (publish.MessageId, publish.Serializer) = (messageId, new AsItStands(json)))
@@ -224,6 +227,16 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
                     yield return within;
             }
         }
+    }
+
+    /// <summary>A host that sends one address as much as comes: all of it is for the same seller.</summary>
+    public sealed class HostOfOneSeller : IAsyncLifetime
+    {
+        public RunningHost Host { get; } = new() { Settings = ["--Channels:email:AddressLimit=0", "--Channels:push:AddressLimit=0"] };
+
+        public ValueTask InitializeAsync() => Host.InitializeAsync();
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
     }
 
     /// <summary>Writes an envelope around JSON that nobody has checked.</summary>
