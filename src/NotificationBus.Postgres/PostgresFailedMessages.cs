@@ -66,7 +66,7 @@ public sealed class PostgresFailedMessages(
                 RETURNING f.id, f.destination, f.message_id, f.message_types, f.content_type, f.headers, f.body),
             edited AS (
                 INSERT INTO failed_message_edit (failed_message_id, body, who, on_behalf_of, why)
-                SELECT id, @edited, @by, @on_behalf_of, @why FROM replayed WHERE @edited IS NOT NULL),
+                SELECT id, @edited_kept, @by, @on_behalf_of, @why FROM replayed WHERE @edited_kept IS NOT NULL),
             outgoing AS (
                 INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body,
                     due_at)
@@ -175,7 +175,7 @@ public sealed class PostgresFailedMessages(
             await using var command = database.CreateCommand(
                 $"""
                 WITH gone AS (
-                    SELECT id FROM failed_message WHERE state <> 'Failed' ORDER BY failed_at, id
+                    SELECT id FROM failed_message WHERE state <> 'Failed' ORDER BY coalesce(replayed_at, failed_at), id
                     LIMIT least({ForgottenTogether}, greatest(1, (SELECT count(*) FROM failed_message) + 1 - @most)) FOR UPDATE SKIP LOCKED)
                 DELETE FROM failed_message USING gone WHERE failed_message.id = gone.id
                 """
@@ -364,6 +364,7 @@ public sealed class PostgresFailedMessages(
     static void AddEdited(NpgsqlParameterCollection parameters, EditedBody? edited)
     {
         AddOptional(parameters, "edited", NpgsqlDbType.Bytea, edited?.Body.ToArray());
+        AddOptional(parameters, "edited_kept", NpgsqlDbType.Bytea, edited?.Kept.ToArray());
         AddOptional(parameters, "edited_id", NpgsqlDbType.Uuid, edited?.MessageId);
         AddOptional(parameters, "edited_types", NpgsqlDbType.Text, edited?.MessageTypes);
         AddOptional(parameters, "edited_content_type", NpgsqlDbType.Text, edited is null ? null : EditedBody.ContentType);

@@ -57,7 +57,11 @@ public sealed partial class Retention(
     public async Task ForgetWhatIsDecided(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var messages = Command(connection, "DELETE FROM failed_message WHERE state <> 'Failed' AND failed_at < now() - @age");
+        // What waited for long and was put back today is as old as that, and so is what was edited for it.
+        await using var messages = Command(
+            connection,
+            "DELETE FROM failed_message WHERE state <> 'Failed' AND coalesce(replayed_at, failed_at) < now() - @age"
+        );
         messages.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.FailedMessages));
         var failed = await messages.ExecuteNonQueryAsync(cancellationToken);
 

@@ -29,6 +29,20 @@ public sealed class When_something_was_decided_long_ago(BusAndDatabase servers) 
         (await Listed(new FailedMessageFilter { Limit = 10 })).ShouldBe([young.Id, waits.Id]);
     }
 
+    /// <summary>It goes as old as the decision is: who has put it back, and what they edited, is asked for later.</summary>
+    [Fact]
+    public async Task Should_keep_what_was_put_back_lately_however_long_it_had_waited()
+    {
+        var failure = Failure("waited for months");
+        await Fail(failure);
+        await Record.Pass(Record.Retention.FailedMessages + Hour);
+        await Host.Failed.Replay(new FailedMessageChoice(failure.Id, Cause: null), Ann, CancellationToken.None);
+
+        await Forget();
+
+        (await Listed(new FailedMessageFilter { Limit = 10 })).ShouldBe([failure.Id]);
+    }
+
     [Fact]
     public async Task Should_forget_changes_that_are_old()
     {

@@ -171,6 +171,11 @@ static partial class Problems
                 "Its business key was withdrawn",
                 "What has that key is not sent any more. Ask for a new notification without it."
             ),
+            ResendRefusal.RepairedBefore => (
+                "repaired-before",
+                "All of the notification was begun anew",
+                $"A repair has begun notification {detail} in its place. Send again a delivery of that one."
+            ),
             ResendRefusal.Suppressed => (
                 "suppressed",
                 "The address is suppressed",

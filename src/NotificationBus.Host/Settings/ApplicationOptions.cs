@@ -65,8 +65,9 @@ public sealed class ApplicationChannelOptions
 public sealed class ApplicationRateLimits
 {
     /// <summary>
-    /// The most calls with all keys of the application in a <c>RateLimits:Window</c>, 1 to 10,000,000. Each item of a call with many counts
-    /// as one; one more is answered 429. Default: <c>RateLimits:CallsPerApplication</c>.
+    /// The most calls with all keys of the application in a <c>RateLimits:Window</c>, 1 to 10,000,000; one more is answered 429. Each item
+    /// of a call with many counts as one, and a call with more items than that takes the whole window. Default:
+    /// <c>RateLimits:CallsPerApplication</c>.
     /// </summary>
     [Range(1, 10_000_000)]
     public int? Calls { get; set; }

@@ -72,9 +72,9 @@ public sealed class InMemoryFailedMessages(
 
     void MakeRoom(DateTimeOffset now)
     {
-        foreach (var row in _rows.Values.Where(row => row.State != FailedMessageState.Failed).OrderBy(row => row.FailedAt).ToList())
+        foreach (var row in _rows.Values.Where(row => row.State != FailedMessageState.Failed).OrderBy(row => row.DecidedAt).ToList())
         {
-            if (Room().IsFull || row.FailedAt < now - retention.Value.FailedMessages)
+            if (Room().IsFull || row.DecidedAt < now - retention.Value.FailedMessages)
                 _rows.Remove(row.Failure.Id);
         }
 
@@ -155,7 +155,7 @@ public sealed class InMemoryFailedMessages(
                     ReplayedAt = now,
                     ReplayedBy = by.Who,
                     Edits = choice.Edited is { } body
-                        ? [.. row.Edits, new FailedMessageEdit(++_edits, body.Body.ToArray(), by, now)]
+                        ? [.. row.Edits, new FailedMessageEdit(++_edits, body.Kept.ToArray(), by, now)]
                         : row.Edits,
                 };
         }
@@ -198,6 +198,9 @@ public sealed class InMemoryFailedMessages(
         public DateTimeOffset? ReplayedAt { get; init; }
 
         public string? ReplayedBy { get; init; }
+
+        /// <summary>When somebody decided about it, as far as that is known.</summary>
+        public DateTimeOffset DecidedAt => ReplayedAt ?? FailedAt;
 
         public Guid? EditOf { get; init; }
 

@@ -16,6 +16,9 @@ public sealed record EditedBody
     /// <summary>The body, an envelope in JSON.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>The body as it is kept: without the texts of people, as that of any failed message.</summary>
+    public ReadOnlyMemory<byte> Kept => CarriedContents.LeaveOut(Body.ToArray());
+
     /// <summary>The id in the envelope.</summary>
     public required Guid MessageId { get; init; }
 

@@ -130,9 +130,11 @@ public sealed class NotificationIntake(
         }
 
         // What is on record, or was accepted here before, is no other promise.
-        if (isNew && answer.Earlier is null)
-            accepted.Add(answer.NotificationId, origin.MessageId);
-        return answer;
+        if (!isNew || answer.Earlier is not null)
+            return answer;
+
+        accepted.Add(answer.NotificationId, origin.MessageId);
+        return answer with { IsNew = true };
     }
 
     async Task Send<TEvent>(TEvent happened, Origin origin, Lane lane)
@@ -169,6 +171,9 @@ public sealed record IntakeAnswer(Guid NotificationId)
 
     /// <summary>The variable that a template misses; null when none does.</summary>
     public string? TemplateError { get; init; }
+
+    /// <summary>True when this call has begun the notification, as far as this host knows.</summary>
+    public bool IsNew { get; init; }
 
     /// <summary>The fingerprint with which the notification is begun: see <see cref="NotificationRequest.Fingerprint"/>.</summary>
     public Guid Fingerprint { get; init; }

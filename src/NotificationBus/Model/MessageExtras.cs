@@ -22,6 +22,10 @@ public sealed record MessageExtras(EmailExtras? Email, PushExtras? Push)
             yield return "push";
     }
 
+    /// <summary>Those of one channel; null when there are none.</summary>
+    /// <param name="channel">The channel.</param>
+    public MessageExtras? For(string channel) => Of(channel == "email" ? Email : null, channel == "push" ? Push : null);
+
     /// <summary>Addresses that are sent a copy.</summary>
     public IEnumerable<string> Copies() => Email?.Cc ?? [];
 

@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Model;
@@ -12,9 +13,10 @@ namespace NotificationBus.Repairs;
 /// </summary>
 public sealed class DeliveryResends(
     INotificationStore store,
-    IWithdrawals withdrawals,
-    IAttemptLedger ledger,
+    ChannelSet channels,
+    RepairJudgement judgement,
     RepairForecast forecast,
+    IAttemptLedger ledger,
     NotificationIntake intake,
     TimeProvider clock
 )
@@ -51,10 +53,14 @@ public sealed class DeliveryResends(
             };
         }
 
-        if ((await withdrawals.WouldBeWithdrawn([notification], cancellationToken)).Count > 0)
-            return Resent.Not(ResendRefusal.Withdrawn);
+        if (await judgement.WhyNothingMayBegin(notification, cancellationToken) is { } taken)
+            return taken == RepairExclusion.RepairedBefore
+                ? Resent.Not(ResendRefusal.RepairedBefore, $"{RepairRequests.IdOf(notification)}")
+                : Resent.Not(ResendRefusal.Withdrawn);
+        if (channels.Find(delivery.Channel) is not { } channel)
+            return Resent.Not(ResendRefusal.WouldFail, $"channel {channels.NoChannel(delivery.Channel)}");
 
-        var request = RepairRequests.Of(notification, delivery, clock.GetUtcNow());
+        var request = RepairRequests.Of(notification, delivery, channel, clock.GetUtcNow());
         if (await forecast.WhyNot(notification, Map.Read(request, Guid.Empty, notification.Application), cancellationToken) is { } why)
             return Resent.Not(why.Reason == RepairExclusion.Suppressed ? ResendRefusal.Suppressed : ResendRefusal.WouldFail, why.Detail);
 
@@ -62,7 +68,8 @@ public sealed class DeliveryResends(
         if (!delivery.IsSent() && await IsBeingCalled(notification, delivery, id, who))
             return Resent.Not(ResendRefusal.UnderWay);
 
-        return new Resent { Answer = await intake.Accept(Map, request, application: notification.Application), IsNew = true };
+        var answer = await intake.Accept(Map, request, application: notification.Application);
+        return new Resent { Answer = answer, IsNew = answer.IsNew };
     }
 
     /// <summary>Has no call begin any more for what has ended: its command may be among the failed messages, and be replayed.</summary>
@@ -84,6 +91,8 @@ public sealed class DeliveryResends(
             DeliveryStatus.Waiting or DeliveryStatus.Sending => ResendRefusal.UnderWay,
             DeliveryStatus.Held => ResendRefusal.Held,
             DeliveryStatus.NotNeeded => ResendRefusal.NotNeeded,
+            // For good: that the withdrawal itself is forgotten some day makes it no less withdrawn.
+            DeliveryStatus.Cancelled when delivery.Code == ReasonCode.Withdrawn => ResendRefusal.Withdrawn,
             _ => null,
         };
 }
@@ -127,6 +136,9 @@ public enum ResendRefusal
 
     /// <summary>Its business key was withdrawn.</summary>
     Withdrawn,
+
+    /// <summary>All of the notification was begun anew by a repair.</summary>
+    RepairedBefore,
 
     /// <summary>The address is suppressed.</summary>
     Suppressed,

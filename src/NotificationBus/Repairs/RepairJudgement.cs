@@ -10,6 +10,7 @@ namespace NotificationBus.Repairs;
 /// more for each: between the two anything may have happened.
 /// </summary>
 public sealed class RepairJudgement(
+    INotificationStore store,
     IRepairs repairs,
     IWithdrawals withdrawals,
     IAttemptLedger ledger,
@@ -34,15 +35,25 @@ public sealed class RepairJudgement(
         };
         if (Standing(notification) is { } standing)
             return LeaveOut(item, standing);
-        if ((await repairs.RepairedAmong([notification.CorrelationId], cancellationToken)).Count > 0)
-            return LeaveOut(item, RepairExclusion.RepairedBefore) with { RepairedBy = RepairRequests.IdOf(notification) };
-        if ((await withdrawals.WouldBeWithdrawn([notification], cancellationToken)).Count > 0)
-            return LeaveOut(item, RepairExclusion.Withdrawn, "its business key was withdrawn");
+        if (await WhyNothingMayBegin(notification, cancellationToken) is { } taken)
+            return taken == RepairExclusion.RepairedBefore
+                ? LeaveOut(item, taken) with
+                {
+                    RepairedBy = RepairRequests.IdOf(notification),
+                }
+                : LeaveOut(item, taken, "its business key was withdrawn");
         if (notification.ExpiresAt <= clock.GetUtcNow())
             return LeaveOut(item, RepairExclusion.Expired);
 
         foreach (var delivery in notification.Deliveries)
         {
+            var again = RepairRequests.IdOf(notification, delivery);
+            if (await store.Load(again, cancellationToken) is not null)
+                return LeaveOut(item, RepairExclusion.RepairedBefore, $"{delivery.Channel}: it was sent again by itself") with
+                {
+                    RepairedBy = again,
+                };
+
             var attempts = await ledger.AttemptsOf(notification.CorrelationId, delivery.Id, cancellationToken);
             if (MayHaveReached(delivery, attempts) is { } reached)
                 return LeaveOut(
@@ -53,6 +64,19 @@ public sealed class RepairJudgement(
         }
 
         return await forecast.Of(item, notification, cancellationToken);
+    }
+
+    /// <summary>
+    /// Returns why nothing may be begun in the place of one, nor of any of its deliveries: <see cref="RepairExclusion.RepairedBefore"/> or
+    /// <see cref="RepairExclusion.Withdrawn"/>; null when it may.
+    /// </summary>
+    /// <param name="notification">The notification as it stands.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<RepairExclusion?> WhyNothingMayBegin(NotificationState notification, CancellationToken cancellationToken)
+    {
+        if ((await repairs.RepairedAmong([notification.CorrelationId], cancellationToken)).Count > 0)
+            return RepairExclusion.RepairedBefore;
+        return (await withdrawals.WouldBeWithdrawn([notification], cancellationToken)).Count > 0 ? RepairExclusion.Withdrawn : null;
     }
 
     /// <summary>The reason not to begin another one that the ledger gives; null when it gives none.</summary>

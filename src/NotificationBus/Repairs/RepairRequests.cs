@@ -44,24 +44,25 @@ public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules pl
     public static Guid IdOf(NotificationView repaired) => Map.IdOf(NameOf(repaired.Id), repaired.Recipient, repaired.Application);
 
     /// <summary>
-    /// The request that sends one delivery once more, to its address alone. What is of no use any more by what the event said is of use for
-    /// as long as any of its category is: somebody has decided that it is.
+    /// The request that sends one delivery once more, to its address alone: nobody is sent a copy again, and what is for other channels is
+    /// left out. What is of no use any more by what the event said is of use for as long as any of its category is: somebody has decided
+    /// that it is.
     /// </summary>
     /// <param name="notification">The notification.</param>
     /// <param name="delivery">Its delivery.</param>
+    /// <param name="channel">The channel of the delivery.</param>
     /// <param name="now">The time.</param>
-    public static NotificationRequested Of(NotificationState notification, DeliveryState delivery, DateTimeOffset now)
+    public static NotificationRequested Of(NotificationState notification, DeliveryState delivery, IChannel channel, DateTimeOffset now)
     {
         var request = Of(notification);
+        var extras = notification.Extras?.For(channel.Name);
         return request with
         {
             EventId = NameOf(notification, delivery),
-            Channels = [delivery.Channel],
-            Recipient = request.Recipient with
-            {
-                PushTokens = OnlyOf(request.Recipient.PushTokens, delivery.Address),
-                Chat = OnlyOf(request.Recipient.Chat, delivery.Address),
-            },
+            Channels = [channel.Name],
+            Recipient = OnlyAt(request.Recipient, channel, delivery.Address),
+            Email = extras?.Email is { } email ? email with { Cc = null } : null,
+            Push = extras?.Push,
             ExpiresAt = notification.ExpiresAt > now ? request.ExpiresAt : null,
         };
     }
@@ -73,9 +74,32 @@ public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules pl
     static string NameOf(NotificationState notification, DeliveryState delivery) =>
         $"resend-{notification.CorrelationId:N}-{delivery.Id:N}";
 
-    // Those of other channels are not used, and stay.
-    static IReadOnlyList<string> OnlyOf(IReadOnlyList<string> addresses, string address) =>
-        addresses.Contains(address, StringComparer.Ordinal) ? [address] : addresses;
+    /// <summary>
+    /// The person with the one address alone. What else is there may be malformed: on the bus that costs only its own channel.
+    /// </summary>
+    static Contact OnlyAt(Contact person, IChannel channel, string address)
+    {
+        var nowhere = person with { Email = null, Phone = null, WebhookUrl = null, PushTokens = [], Chat = [] };
+        IEnumerable<Contact> each =
+        [
+            nowhere with
+            {
+                Email = person.Email,
+            },
+            nowhere with
+            {
+                Phone = person.Phone,
+            },
+            nowhere with
+            {
+                WebhookUrl = person.WebhookUrl,
+            },
+            .. person.PushTokens.Select(token => nowhere with { PushTokens = [token] }),
+            .. person.Chat.Select(place => nowhere with { Chat = [place] }),
+        ];
+        // A channel of somebody's own may need more than one of them.
+        return each.FirstOrDefault(one => channel.AddressesOf(one).Contains(address, StringComparer.Ordinal)) ?? person;
+    }
 
     static string NameOf(Guid failed) => $"repair-{failed:N}";
 

@@ -40,16 +40,19 @@ sealed class InterventionSteps(TimeProvider clock)
         };
 
     /// <summary>
-    /// Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin.
+    /// Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin. One that had
+    /// ended says nothing of the others: it was closed by itself, to be sent again, and its command came once more.
     /// </summary>
     public void NoteCancelled(NotificationState notification, DeliveryCancelled cancelled)
     {
+        var named = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == cancelled.DeliveryId);
+        if (named is not { Status: DeliveryStatus.Sending })
+            return;
+
+        named.Decisions = named.Decisions.Noting(cancelled.Decisions);
         foreach (var delivery in notification.Deliveries)
         {
-            var isTheOne = delivery.Id == cancelled.DeliveryId && delivery.Status == DeliveryStatus.Sending;
-            if (isTheOne)
-                delivery.Decisions = delivery.Decisions.Noting(cancelled.Decisions);
-            if (isTheOne || delivery.Status == DeliveryStatus.Waiting)
+            if (delivery == named || delivery.Status == DeliveryStatus.Waiting)
                 Cancel(delivery, cancelled.Reason);
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using NotificationBus.Contracts;
 using NotificationBus.Host;
 using static NotificationBus.Tests.Host.HostWithServices;
 
@@ -33,7 +34,7 @@ public sealed class When_a_delivery_is_sent_again(HostWithServices services) : I
         (late.Status, Text(late.Json, "id"), Text(late.Json, "status")).ShouldBe((HttpStatusCode.Accepted, again, "delivered"));
         (CallsFor(_mailbox, services.Gateway) - before).ShouldBe(1);
         Text((await services.Host.Get(self)).Json, "status").ShouldBe("failed", "the first one stays as it ended");
-        var change = (await Changes(self))[0];
+        var change = (await Changes(self)).ShouldHaveSingleItem("they clicked four times, and one of the clicks began it");
         (Text(change, "who"), Text(change, "why")).ShouldBe(("ann", "it never came"));
         (Text(change.GetProperty("after"), "resend"), Text(change.GetProperty("after"), "notification")).ShouldBe((delivery, again));
         (await services.Host.Get($"/v1/notifications/{again}/explain")).Status.ShouldBe(HttpStatusCode.OK);
@@ -143,6 +144,140 @@ public sealed class When_a_delivery_is_sent_again(HostWithServices services) : I
             .Select(address => address.Value)
             .Order()
             .ShouldBe([1, 2]);
+    }
+
+    /// <summary>What is for other channels is left out, and nobody is sent a copy again.</summary>
+    [Fact]
+    public async Task Should_carry_what_is_for_its_channel_alone()
+    {
+        Accept();
+        var copy = $"copy-{_mailbox}";
+        var accepted = await services.Host.Post(
+            "/v1/notifications",
+            $$$"""
+            {"category":"announcement","recipient":{"id":"buyer-7","email":"{{{_mailbox}}}","pushTokens":["nok-phone"]},
+             "channels":["email","push"],"data":{"title":"Hello","text":"Hello"},
+             "email":{"replyTo":"help@example.com","cc":["{{{copy}}}"]},"push":{"deepLink":"https://example.com/orders/1"} }
+            """
+        );
+        accepted.Status.ShouldBe(HttpStatusCode.Accepted, accepted.Body);
+        var self = $"/v1/notifications/{Text(accepted.Json, "id")}";
+        var mail = All(await services.Host.Outcome(self), "deliveries").Single(one => Text(one, "channel") == "email");
+        CallsFor(copy, services.Gateway).ShouldBe(1, "the copy travels with the mail");
+
+        var again = await services.Host.Post(Resend(self, Text(mail, "id")!), By);
+
+        again.Status.ShouldBe(HttpStatusCode.Accepted, again.Body);
+        var delivery = Delivery(await services.Host.Outcome($"/v1/notifications/{Text(again.Json, "id")}"));
+        Text(delivery, "channel").ShouldBe("email");
+        CallsFor(_mailbox, services.Gateway).ShouldBe(2);
+        CallsFor("help@example.com", services.Gateway).ShouldBe(2);
+        CallsFor(copy, services.Gateway).ShouldBe(1);
+    }
+
+    /// <summary>On the bus a bad address costs only its own channel. It keeps nobody from sending again on another one.</summary>
+    [Fact]
+    public async Task Should_send_it_though_an_address_of_another_channel_is_malformed()
+    {
+        Accept();
+        var eventId = $"{Guid.NewGuid():N}";
+        await services.Host.Bus.Publish(
+            new NotificationRequested
+            {
+                EventId = eventId,
+                Category = "announcement",
+                Recipient = new Contact
+                {
+                    Id = "buyer-7",
+                    Email = _mailbox,
+                    Phone = "abc",
+                    Chat = ["nowhere"],
+                },
+                Channels = ["email"],
+                Data = JsonSerializer.SerializeToElement(new { title = "Hello", text = "Hello" }),
+            },
+            TestContext.Current.CancellationToken
+        );
+        var found = await services.Host.Until(
+            $"/v1/notifications?eventId={eventId}&status=delivered",
+            page => All(page, "notifications").Any()
+        );
+        var self = $"/v1/notifications/{Text(All(found, "notifications").Single(), "id")}";
+        var delivery = Text(Delivery((await services.Host.Get(self)).Json), "id")!;
+
+        var again = await services.Host.Post(Resend(self, delivery), By);
+
+        again.Status.ShouldBe(HttpStatusCode.Accepted, again.Body);
+        await services.Host.Outcome($"/v1/notifications/{Text(again.Json, "id")}");
+        CallsFor(_mailbox, services.Gateway).ShouldBe(2);
+    }
+
+    /// <summary>That the withdrawal is about what began before makes it no less withdrawn.</summary>
+    [Fact]
+    public async Task Should_not_send_what_was_withdrawn_when_nobody_remembers_why()
+    {
+        services.Gateway.Answers("503 Service Unavailable");
+        services.Backup.Answers("503 Service Unavailable");
+        var order = $"{Guid.NewGuid():N}";
+        var accepted = await services.Host.Post("/v1/events/order-placed", Occurrence.With("order-placed", "orderId", order));
+        var waiting = await services.Host.Until(
+            accepted.Self,
+            one => one.TryGetProperty("deliveries", out var all) && all.GetArrayLength() == 1
+        );
+        var until = TimeProvider.System.GetUtcNow();
+        await services.Host.Post(
+            "/v1/withdrawals",
+            $$"""{"key":"order:{{order}}","categories":["order-placed"],"before":"{{until:O}}","by":"ann","why":"it is sold elsewhere"}"""
+        );
+        await services.Host.Until(accepted.Self, one => Text(one, "status") == "cancelled");
+        Accept();
+
+        (await services.Host.Post(Resend(accepted.Self, Text(Delivery(waiting), "id")!), By)).ShouldBeProblem(
+            HttpStatusCode.Conflict,
+            "withdrawn"
+        );
+    }
+
+    [Fact]
+    public async Task Should_be_begun_anew_by_a_repair_or_by_itself_and_never_by_both()
+    {
+        var (byItself, byRepair) = ($"{Guid.NewGuid():N}", $"{Guid.NewGuid():N}");
+        Refuse();
+        var (resent, repaired) = (await Rejected(byItself), await Rejected(byRepair));
+        Accept();
+        var again = await services.Host.Post(Resend(resent.Self, resent.Delivery), By);
+        await services.Host.Outcome($"/v1/notifications/{Text(again.Json, "id")}");
+
+        var plan = await services.Host.Post("/v1/repairs", Filter(byItself));
+        plan.Json.GetProperty("planned").GetInt32().ShouldBe(0, plan.Body);
+        var exclusions = All(plan.Json, "exclusions").Select(reason => $"{Text(reason, "reason")} {reason.GetProperty("count")}");
+        exclusions.ShouldBe(["reached 1", "repaired-before 1"], ignoreOrder: true);
+
+        var other = await services.Host.Post("/v1/repairs", Filter(byRepair));
+        var repair = $"/v1/repairs/{Text(other.Json.GetProperty("repair"), "id")}";
+        (await services.Host.Post($"{repair}/run", By)).Status.ShouldBe(HttpStatusCode.Accepted);
+        await services.Host.Until(repair, answer => Text(answer.GetProperty("repair"), "status") == "done");
+        var refused = await services.Host.Post(Resend(repaired.Self, repaired.Delivery), By);
+        refused.ShouldBeProblem(HttpStatusCode.Conflict, "repaired-before");
+        refused.Body.ShouldContain(Text((await services.Host.Get(repaired.Self)).Json, "repairedBy")!);
+
+        static string Filter(string recipient) => $$"""{"filter":{"recipient":"{{recipient}}"},"by":"bob","why":"the vendor is back"}""";
+
+        async Task<(string Self, string Delivery)> Rejected(string recipient)
+        {
+            var accepted = await services.Host.Post(
+                "/v1/notifications",
+                $$"""
+                {"category":"announcement","recipient":{"id":"{{recipient}}","email":"{{recipient}}@example.com"},"channels":["email"],
+                 "data":{"title":"Hello","text":"Hello"} }
+                """
+            );
+            accepted.Status.ShouldBe(HttpStatusCode.Accepted, accepted.Body);
+            var self = $"/v1/notifications/{Text(accepted.Json, "id")}";
+            var outcome = await services.Host.Outcome(self);
+            Text(outcome, "status").ShouldBe("failed");
+            return (self, Text(Delivery(outcome), "id")!);
+        }
     }
 
     [Fact]

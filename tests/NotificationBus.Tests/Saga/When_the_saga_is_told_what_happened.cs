@@ -94,6 +94,34 @@ public sealed class When_the_saga_is_told_what_happened : IAsyncLifetime
         (await _flow.Harness.Published.Any<NotificationExpired>()).ShouldBeTrue();
     }
 
+    /// <summary>
+    /// One that had ended was closed by itself, to be sent again, and its command came once more: that calls off nothing else.
+    /// </summary>
+    [Fact]
+    public async Task Should_still_go_on_with_the_next_channel_when_one_that_had_failed_is_found_closed()
+    {
+        var id = await _flow.Tell(An.Announcement(A.Seller with { PushTokens = ["som-phone", "som-tablet"] }, channels: ["push", "email"]));
+        (await _flow.Saga.Exists(id, machine => machine.Sending)).ShouldBe(id);
+        var notification = _flow.Find(id)!;
+        await _flow.Handle(Failed(notification, 0));
+
+        await _flow.Handle(
+            new DeliveryCancelled
+            {
+                NotificationId = id,
+                DeliveryId = notification.Deliveries[0].Id,
+                Reason = "ann: it is sent again",
+            }
+        );
+        await _flow.Handle(Failed(notification, 1));
+
+        (await _flow.Saga.Exists(id, machine => machine.Sending)).ShouldBe(id);
+        _flow
+            .Find(id)!
+            .Deliveries.Select(delivery => delivery.Status)
+            .ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Failed, DeliveryStatus.Sending]);
+    }
+
     [Fact]
     public async Task Should_stay_one_when_the_event_is_repeated()
     {
