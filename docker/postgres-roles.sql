@@ -61,9 +61,12 @@ BEGIN
         REVOKE INSERT, UPDATE, DELETE ON "__EFMigrationsHistory" FROM notificationbus_run;
     END IF;
 
-    -- read: the views that are for people, with no text of a notification, no key and no failed message.
+    -- read: the views that are for people and what leads to their rows, with no text of a notification, no key and no failed message.
     GRANT USAGE ON SCHEMA public TO notificationbus_read;
-    FOREACH name IN ARRAY ARRAY['notification_overview', 'delivery_overview', 'saga_step_overview', 'ledger', 'repair_effect'] LOOP
+    FOREACH name IN ARRAY ARRAY[
+        'notification_overview', 'delivery_overview', 'saga_step_overview', 'ledger', 'repair_effect', 'decision', 'held_notification',
+        'notification_reference', 'notification_not_delivered', 'delivery_attempt', 'unrecorded_notification'
+    ] LOOP
         IF to_regclass(name) IS NOT NULL THEN
             EXECUTE format('GRANT SELECT ON %I TO notificationbus_read', name);
         END IF;

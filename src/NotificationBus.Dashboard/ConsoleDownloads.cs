@@ -32,7 +32,7 @@ static class ConsoleDownloads
 
     /// <summary>The HTML of a text as it would be sent, filled with data.</summary>
     static async Task<IResult> Preview(
-        string category,
+        string? category,
         string? language,
         string? name,
         string? data,

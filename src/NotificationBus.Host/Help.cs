@@ -24,6 +24,7 @@ static class Help
           status, providers, channels      what is wrong now; accounts and channels, and what operators set of them
           cancel, withdraw                 ends what is not sent of one notification, or of all with a business key
           resend                           sends one delivery that has ended once more
+          repair                           plans, runs and shows repairs of many that have failed
           decide, replay, archive          decides what is in doubt; puts failed messages back, or away
           keys, migrate, check-config      keys of the API; the tables as their owner; whether a host would start
 

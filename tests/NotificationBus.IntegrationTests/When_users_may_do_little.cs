@@ -235,6 +235,9 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
         (await reader.Notifications()).ShouldBe(2);
         (await reader.Deliveries()).ShouldBe(4);
         (await reader.Scalar<long>("SELECT count(*) FROM ledger")).ShouldBeGreaterThan(0);
+        // Those of the queries of docs/questions.md and docs/operating.md.
+        foreach (var view in (string[])["decision", "held_notification", "notification_reference", "delivery_attempt"])
+            await reader.Scalar<long>($"SELECT count(*) FROM {view}");
 
         string As(string role) =>
             new NpgsqlConnectionStringBuilder(database) { Username = $"notificationbus_{role}", Password = "canary" }.ConnectionString;

@@ -14,8 +14,8 @@ namespace NotificationBus.Host.CommandLine;
 sealed class KeysCommand(CommandOutput output)
 {
     const string WithoutTables =
-        "keys: embedded the keys are in memory, and there is nothing to make one in; set Auth:FirstKey to what 'keys generate' prints, "
-        + "or name the servers (Transport=RabbitMq)";
+        "keys: embedded the keys are in memory, and there is nothing to make one in; start the host with Auth:Mode=Keys and with "
+        + "Auth:FirstKey, which is what 'keys generate' prints, or name the servers (Transport=RabbitMq)";
 
     const int LongestText = 500;
 

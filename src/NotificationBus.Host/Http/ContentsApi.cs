@@ -10,11 +10,9 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class ContentsApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapContents(this IEndpointRouteBuilder routes) =>
         routes
-            .MapMethods("/v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content", GetAndHead, Find)
+            .MapRead("/v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content", Find)
             .Describe("getContent", NotificationsApi.Tag, "Returns what was in a delivery, whole.")
             .Answers<ContentView>()
             .Refuses(404, 410);

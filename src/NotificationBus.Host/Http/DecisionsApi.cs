@@ -56,11 +56,10 @@ static class DecisionsApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        if (
-            await queries.Find(id, cancellationToken) is not { } notification
-            || notification.Deliveries.FirstOrDefault(one => one.Id == deliveryId) is not { } delivery
-        )
+        if (await queries.Find(id, cancellationToken) is not { } notification)
             return Problems.UnknownNotification();
+        if (notification.Deliveries.FirstOrDefault(one => one.Id == deliveryId) is not { } delivery)
+            return Problems.UnknownDelivery();
         if (delivery.Status != DeliveryStatus.Held)
             return Problems.NothingToDecide(Spell(delivery.Status));
         if (decision == HeldDecision.Resend && delivery.Cancellation is not null)

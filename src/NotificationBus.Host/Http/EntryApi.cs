@@ -5,8 +5,6 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>GET /</c>: where to go from here. A browser is led to a page.</summary>
 static class EntryApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     static readonly EntryPoints Entries = new()
     {
         Notifications = "/v1/notifications",
@@ -29,11 +27,7 @@ static class EntryApi
     /// <param name="page">The console, or the inbox; null when there is no page.</param>
     public static void MapEntry(this IEndpointRouteBuilder routes, string? page) =>
         routes
-            .MapMethods(
-                "/",
-                GetAndHead,
-                (HttpRequest request) => page is not null && IsBrowser(request) ? Results.Redirect(page) : Results.Ok(Entries)
-            )
+            .MapRead("/", (HttpRequest request) => page is not null && IsBrowser(request) ? Results.Redirect(page) : Results.Ok(Entries))
             .Describe("getEntryPoints", "Status", "Returns where to go from here; leads a browser to the console.")
             .Answers<EntryPoints>()
             .Produces(StatusCodes.Status302Found)

@@ -10,11 +10,9 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>GET /v1/notifications/{id}/explain</c>: the story of a notification, for a program or for a terminal.</summary>
 static class ExplanationApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapExplanations(this IEndpointRouteBuilder routes) =>
         routes
-            .MapMethods("/v1/notifications/{id:guid}/explain", GetAndHead, Explain)
+            .MapRead("/v1/notifications/{id:guid}/explain", Explain)
             .Describe(
                 "explainNotification",
                 NotificationsApi.Tag,

@@ -18,12 +18,10 @@ static class FailedMessagesApi
 
     const string NotSaid = "not said";
 
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapFailedMessages(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapMethods("/v1/failed-messages", GetAndHead, Search)
+            .MapRead("/v1/failed-messages", Search)
             .Describe("listFailedMessages", Tag, "Lists messages that were set aside, the last first.")
             .Asks("state", "failed, replayed or archived.")
             .Asks("cause", "The cause, as the list of causes has it.")
@@ -32,17 +30,17 @@ static class FailedMessagesApi
             .Answers<FailedMessagePage>()
             .Refuses();
         routes
-            .MapMethods("/v1/failed-messages/causes", GetAndHead, Causes)
+            .MapRead("/v1/failed-messages/causes", Causes)
             .Describe("listFailureCauses", Tag, "Lists the causes of what waits for a decision, the largest groups first.")
             .Answers<FailureCauses>()
             .Refuses();
         routes
-            .MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find)
+            .MapRead("/v1/failed-messages/{id:guid}", Find)
             .Describe("getFailedMessage", Tag, "Returns one message with its headers and body.")
             .Answers<FailedMessageView>()
             .Refuses(404);
         routes
-            .MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body)
+            .MapRead("/v1/failed-messages/{id:guid}/body", Body)
             .Describe("getFailedMessageBody", Tag, "Returns the bytes of a message as they came, or as they were edited.")
             .Asks("edit", "The number of an edit: the body that was put back then.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")

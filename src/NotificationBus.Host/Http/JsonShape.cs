@@ -10,6 +10,9 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
+    // As in +07:00.
+    const int OffsetLength = 6;
+
     public static void Check(
         JsonElement element,
         Type type,
@@ -141,6 +144,12 @@ static class JsonShape
             return;
         }
 
+        if (type == typeof(DateTimeOffset) && !(element.ValueKind == JsonValueKind.String && HasOffset(element.GetString()!)))
+        {
+            errors.Add($"{trail}", "must be a time with its offset from UTC, such as 2026-12-03T09:00:00+07:00");
+            return;
+        }
+
         try
         {
             element.Deserialize(type, options);
@@ -155,6 +164,11 @@ static class JsonShape
             );
         }
     }
+
+    // The serializer reads a time without one by the zone of this host, and each host may be in another.
+    static bool HasOffset(string time) =>
+        time.Contains('T', StringComparison.Ordinal)
+        && (time.EndsWith('Z') || (time.Length > OffsetLength && time[^OffsetLength] is '+' or '-'));
 
     /// <summary>Text may be escaped so that it is no text: half a surrogate pair. And no database holds U+0000.</summary>
     static void CheckText(JsonElement element, JsonTrail trail, FieldErrors errors)

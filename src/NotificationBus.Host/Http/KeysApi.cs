@@ -14,7 +14,7 @@ static class KeysApi
     public static void MapKeys(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapGet("/v1/keys", List)
+            .MapRead("/v1/keys", List)
             .Describe("listKeys", Tag, "Lists the keys, revoked ones too, the oldest first.")
             .Answers<KeyList>()
             .Refuses();

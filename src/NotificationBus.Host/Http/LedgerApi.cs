@@ -6,11 +6,9 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>GET /v1/ledger</c>: what was accepted, what became of it, and whether anything is lost, by hour.</summary>
 static class LedgerApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapLedger(this IEndpointRouteBuilder routes) =>
         routes
-            .MapMethods("/v1/ledger", GetAndHead, Read)
+            .MapRead("/v1/ledger", Read)
             .Describe(
                 "getLedger",
                 "Status",

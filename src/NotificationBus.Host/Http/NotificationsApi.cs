@@ -19,8 +19,6 @@ static class NotificationsApi
 
     const int LongestKey = 255;
 
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapNotifications(this IEndpointRouteBuilder routes)
     {
         routes
@@ -33,17 +31,17 @@ static class NotificationsApi
             .Answers<NotificationView>()
             .Refuses(413, 415, 422, 429);
         routes
-            .MapMethods("/v1/notifications/{id:guid}", GetAndHead, Find)
+            .MapRead("/v1/notifications/{id:guid}", Find)
             .Describe("getNotification", Tag, "Returns one notification, its deliveries and their attempts.")
             .Answers<NotificationView>()
             .Refuses(404);
         routes
-            .MapMethods("/v1/notifications/{id:guid}/steps", GetAndHead, Steps)
+            .MapRead("/v1/notifications/{id:guid}/steps", Steps)
             .Describe("listNotificationSteps", Tag, "Returns the steps of one notification's saga, in order and without a gap.")
             .Answers<SagaStepList>()
             .Refuses(404);
         routes
-            .MapMethods("/v1/notifications", GetAndHead, Search)
+            .MapRead("/v1/notifications", Search)
             .Describe("listNotifications", Tag, "Lists notifications, the newest first.")
             .AsksForApplication()
             .Asks("eventId", "The producer's name for the occurrence.")

@@ -342,7 +342,8 @@ static partial class Problems
             StatusCodes.Status409Conflict,
             "keys-not-asked-for",
             "This host asks nobody for a key",
-            "A key that anybody can make is worth nothing. Make it with 'keys create' on the command line, or set Auth:Mode=Keys."
+            "A key that anybody can make is worth nothing. Set Auth:Mode=Keys; embedded, and with it, Auth:FirstKey to what "
+                + "'keys generate' prints. On real servers 'keys create' on the command line makes one."
         );
 
     public static IResult UnknownFailedMessage() =>

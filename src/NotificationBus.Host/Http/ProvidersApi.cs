@@ -14,7 +14,7 @@ static class ProvidersApi
     public static void MapProviders(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapGet(
+            .MapRead(
                 "/v1/providers",
                 (ProviderChains chains, ControlBoard board, TimeProvider clock) =>
                     Results.Ok(
@@ -36,7 +36,7 @@ static class ProvidersApi
             .Answers<ProviderControl>()
             .Refuses(404, 413, 415);
         routes
-            .MapGet(
+            .MapRead(
                 "/v1/channels",
                 (ProviderChains chains, ControlBoard board) =>
                     Results.Ok(
@@ -53,7 +53,7 @@ static class ProvidersApi
             .Answers<ChannelControl>()
             .Refuses(404, 413, 415);
         routes
-            .MapGet("/v1/changes", Changes)
+            .MapRead("/v1/changes", Changes)
             .Describe("listChanges", Tag, "Lists what operators and automation have changed, who and why, the newest first.")
             .Asks("limit", "The most on a page, 1 to 200; 50 by default.", typeof(int))
             .Asks("before", "The number before which the page begins; next in the answer before has it.", typeof(long))

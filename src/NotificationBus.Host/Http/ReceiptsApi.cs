@@ -15,7 +15,7 @@ static partial class ReceiptsApi
             .ForTheWorld()
             .Describe("postReceipt", "For the world", "Takes what the vendor of an account reports, signed as that vendor does.")
             .Produces(StatusCodes.Status200OK)
-            .Refuses(403, 404, 413);
+            .Refuses(401, 404, 413);
 
     /// <summary>
     /// 200 when the receipts are durable. What is answered otherwise has the vendor send them again, as far as that helps.

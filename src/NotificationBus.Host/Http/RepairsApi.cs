@@ -26,19 +26,19 @@ static class RepairsApi
             .Answers<RepairView>(StatusCodes.Status201Created)
             .Refuses(413, 415, 429);
         routes
-            .MapGet("/v1/repairs", List)
+            .MapRead("/v1/repairs", List)
             .Describe("listRepairs", Tag, "Lists repairs, the newest first.")
             .AsksForApplication()
             .Pages()
             .Answers<RepairList>()
             .Refuses();
         routes
-            .MapGet("/v1/repairs/{id:guid}", Find)
+            .MapRead("/v1/repairs/{id:guid}", Find)
             .Describe("getRepair", Tag, "Tells how a repair stands.")
             .Answers<RepairView>()
             .Refuses(404);
         routes
-            .MapGet("/v1/repairs/{id:guid}/items", Items)
+            .MapRead("/v1/repairs/{id:guid}/items", Items)
             .Describe("listRepairItems", Tag, "Lists the notifications of a repair, those that began last first.")
             .Asks("status", "planned, left-out or repaired.")
             .Pages()

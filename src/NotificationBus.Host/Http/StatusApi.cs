@@ -7,13 +7,10 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>GET /v1/status</c>: what is wrong now and since when, in one answer.</summary>
 static class StatusApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
         routes
-            .MapMethods(
+            .MapRead(
                 "/v1/status",
-                GetAndHead,
                 async (HttpRequest request, ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
                     new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
                         ? Problems.Validation(errors)

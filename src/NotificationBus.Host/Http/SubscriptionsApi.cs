@@ -30,14 +30,14 @@ static class SubscriptionsApi
             .Answers<NewSubscription>(StatusCodes.Status201Created)
             .Refuses(409, 413, 415);
         routes
-            .MapGet("/v1/subscriptions", List)
+            .MapRead("/v1/subscriptions", List)
             .Describe("listSubscriptions", Tag, "Lists the subscriptions, the newest first.")
             .AsksForApplication()
             .Pages()
             .Answers<SubscriptionList>()
             .Refuses();
         routes
-            .MapGet("/v1/subscriptions/{id:guid}", Get)
+            .MapRead("/v1/subscriptions/{id:guid}", Get)
             .Describe("getSubscription", Tag, "Shows a subscription, and whether it works.")
             .Answers<SubscriptionView>()
             .Refuses(404);
@@ -72,7 +72,7 @@ static class SubscriptionsApi
             .Answers<RecoveredDeliveries>(StatusCodes.Status202Accepted)
             .Refuses(404, 409, 413, 415);
         routes
-            .MapGet("/v1/subscriptions/{id:guid}/deliveries", Deliveries)
+            .MapRead("/v1/subscriptions/{id:guid}/deliveries", Deliveries)
             .Describe("listSubscriptionDeliveries", Tag, "Lists what a subscription is told with its tries, the newest first.")
             .Asks("status", "Only those that are waiting, delivered or failed.")
             .Pages()

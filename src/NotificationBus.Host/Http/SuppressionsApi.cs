@@ -13,7 +13,7 @@ static class SuppressionsApi
     public static void MapSuppressions(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapGet("/v1/suppressions", List)
+            .MapRead("/v1/suppressions", List)
             .Describe("listSuppressions", Tag, "Lists addresses that are not used, the newest first.")
             .Asks("channel", "The channel.")
             .Asks("address", "The address, in any of its forms; goes with channel.")

@@ -13,21 +13,19 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class TemplatesApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     // Who looks for what was deployed before that has the table template_deployment.
     const int MostVersions = 50;
 
     public static void MapTemplates(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapMethods("/v1/templates", GetAndHead, List)
+            .MapRead("/v1/templates", List)
             .Describe("listTemplates", "Templates", "Lists the categories that have texts, and the version of each.")
             .AsksForApplication()
             .Answers<TemplateList>()
             .Refuses();
         routes
-            .MapMethods("/v1/templates/{category}/versions", GetAndHead, Versions)
+            .MapRead("/v1/templates/{category}/versions", Versions)
             .Describe(
                 "listTemplateVersions",
                 "Templates",
@@ -36,7 +34,7 @@ static class TemplatesApi
             .Answers<TemplateVersions>()
             .Refuses(404);
         routes
-            .MapMethods("/v1/templates/{category}/versions/{version}", GetAndHead, Version)
+            .MapRead("/v1/templates/{category}/versions/{version}", Version)
             .Describe("getTemplateVersion", "Templates", "Returns the texts of one version as they were written.")
             .AsksForApplication()
             .Answers<TemplateVersionTexts>()

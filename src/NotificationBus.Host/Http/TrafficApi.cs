@@ -8,17 +8,15 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>GET /v1/traffic</c> and <c>GET /v1/queues</c>: how it goes, and what waits at the broker.</summary>
 static class TrafficApi
 {
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapTraffic(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapMethods("/v1/traffic", GetAndHead, Traffic)
+            .MapRead("/v1/traffic", Traffic)
             .Describe("getTraffic", "Status", "Counts the deliveries of the last hour and the last day, by channel and account.")
             .Answers<TrafficView>()
             .Refuses();
         routes
-            .MapMethods("/v1/queues", GetAndHead, Queues)
+            .MapRead("/v1/queues", Queues)
             .Describe("listQueues", "Status", "Lists the queues of the broker, with how much waits in each and for how long.")
             .Answers<QueueList>()
             .Refuses();

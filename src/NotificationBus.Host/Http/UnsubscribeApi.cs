@@ -17,12 +17,10 @@ static class UnsubscribeApi
 
     const string PagePolicy = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapUnsubscribe(this IEndpointRouteBuilder routes)
     {
         routes
-            .MapMethods("/v1/unsubscribe/{token}", GetAndHead, Ask)
+            .MapRead("/v1/unsubscribe/{token}", Ask)
             .ForTheWorld()
             .Describe("askToUnsubscribe", "For the world", "Asks whether the recipient of a mail wants no more of its category.")
             .Produces(StatusCodes.Status200OK, contentType: "text/html")

@@ -109,7 +109,8 @@ static class ApiDocument
             Description =
                 "Events and requests for notifications come in, and everything on record can be read and changed. "
                 + "Errors are problem details "
-                + "(RFC 9457). A property without a value is left out. Answers to GET are given to HEAD as well, without their body.",
+                + "(RFC 9457). A property without a value is left out. Answers to GET, but for streams, are given to HEAD as "
+                + "well, without their body.",
             License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
         };
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));

@@ -1,15 +1,17 @@
+using NotificationBus.Host.Access;
 using NotificationBus.Providers;
 
 namespace NotificationBus.Host.Settings;
 
 /// <summary>Warnings about what is set and passed over, which may be no mistake: hosts of different roles share their settings.</summary>
-sealed class UnusedSettings(HostSettings settings, IConfiguration configuration, ProviderChains chains) : IStartWarnings
+sealed class UnusedSettings(HostSettings settings, IConfiguration configuration, ProviderChains chains, AskedForKeys asked) : IStartWarnings
 {
     /// <inheritdoc />
     public Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([
             .. SettingsCheck.PassedOver((IConfigurationRoot)configuration),
             .. Senders(),
+            .. Keys(),
             .. Accounts(),
         ]);
 
@@ -17,6 +19,12 @@ sealed class UnusedSettings(HostSettings settings, IConfiguration configuration,
     {
         if (settings.Sender.Channels.Count > 0 && !settings.IsSender)
             yield return "Sender:Channels has no effect here: Roles has neither worker nor sender";
+    }
+
+    IEnumerable<string> Keys()
+    {
+        if (!asked.Value && settings.Auth.FirstKey is not null)
+            yield return "Auth:FirstKey has no effect: nobody is asked for a key here; set Auth:Mode=Keys beside it";
     }
 
     IEnumerable<string> Accounts()

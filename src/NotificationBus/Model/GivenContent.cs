@@ -41,7 +41,8 @@ public static class GivenContent
                 if (Refuse(part, text) is { } refusal)
                     yield return new Breach($"{at}.{part.Name}", refusal);
             }
-            else if (!CanBeMade(part, parts))
+            // Of one that could be made of another nothing is said beside that one: it may be left out.
+            else if (!(part.IsHtml && channel.Parts.Any(other => other.Name == MadeOf)))
             {
                 yield return new Breach($"{at}.{part.Name}", "is missing");
             }
@@ -63,8 +64,6 @@ public static class GivenContent
         content.FilledWith = [.. channel.Parts.Select(part => new ContentPart(part.Name, whole[part.Name]))];
         return content;
     }
-
-    static bool CanBeMade(TemplatePart part, IReadOnlyDictionary<string, string> parts) => part.IsHtml && parts.ContainsKey(MadeOf);
 
     static string? Refuse(TemplatePart part, string? text) =>
         string.IsNullOrWhiteSpace(text) ? "must not be empty"

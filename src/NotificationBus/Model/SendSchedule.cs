@@ -16,5 +16,9 @@ public sealed record SendSchedule(DateTimeOffset? At, TimeSpan? Delay, DateTimeO
 
     /// <summary>What is told of a moment that is past; null when it is none.</summary>
     public string? Note(DateTimeOffset now) =>
-        At is { } at && at < now ? $"sendAt is past ({at.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}): it is sent at once" : null;
+        ExpiresAt is { } until && until <= now ? $"expiresAt is past ({Text(until)}): nothing is sent"
+        : At is { } at && at < now ? $"sendAt is past ({Text(at)}): it is sent at once"
+        : null;
+
+    static string Text(DateTimeOffset time) => $"{time.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}";
 }

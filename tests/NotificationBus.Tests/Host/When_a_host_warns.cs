@@ -66,6 +66,14 @@ public sealed class When_a_host_warns
     }
 
     [Fact]
+    public async Task Should_say_that_a_key_is_not_asked_for()
+    {
+        await using var host = await Started($"--Auth:FirstKey={HostWithKeys.FirstKey}");
+
+        (await host.Line(line => line.Contains("Auth:FirstKey has no effect", StringComparison.Ordinal))).ShouldStartWith("Warning: ");
+    }
+
+    [Fact]
     public async Task Should_ask_whoever_is_registered_and_again_who_cannot_say_yet()
     {
         await using var host = new RunningHost

@@ -34,6 +34,17 @@ public sealed class When_a_notification_is_asked_for_later(RunningHost host) : I
     }
 
     [Fact]
+    public async Task Should_say_that_it_is_of_no_use_any_more()
+    {
+        var answer = await Ask("\"expiresAt\":\"2026-01-01T09:00:00Z\"");
+
+        answer.Status.ShouldBe(HttpStatusCode.Accepted, answer.Body);
+        answer.Json.GetProperty("note").GetString().ShouldBe("expiresAt is past (2026-01-01T09:00:00Z): nothing is sent");
+        var ended = await host.Outcome(answer.Json.GetProperty("links").GetProperty("self").GetString()!);
+        ended.GetProperty("status").GetString().ShouldBe("expired");
+    }
+
+    [Fact]
     public async Task Should_refuse_another_time_under_the_same_key()
     {
         var key = $"{Guid.NewGuid():N}";

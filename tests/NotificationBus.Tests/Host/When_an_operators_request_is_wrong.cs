@@ -77,6 +77,22 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").ShouldBe([KeyValuePair.Create(field, error)]);
     }
 
+    /// <summary>Each host would read it by a zone of its own.</summary>
+    [Theory]
+    [InlineData("/v1/withdrawals", """{"key":"order:1","categories":["order-placed"],"before":"✂","by":"ann","why":"so"}""", "before")]
+    [InlineData("/v1/decisions", """{"preview":true,"filter":{"from":"✂"}}""", "filter.from")]
+    [InlineData("/v1/decisions", """{"preview":true,"filter":{"to":"✂"}}""", "filter.to")]
+    [InlineData("/v1/subscriptions/11111111-1111-1111-1111-111111111111/recover", """{"since":"✂","by":"ann","why":"so"}""", "since")]
+    public async Task Should_take_no_time_without_its_offset(string path, string body, string field)
+    {
+        foreach (var time in (string[])["2026-12-03T00:00:00", "2026-12-03", "2026-12-03 00:00:00Z", "tomorrow"])
+            (await host.Post(path, body.Replace("✂", time, StringComparison.Ordinal)))
+                .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+                .Keys.ShouldBe([field], time);
+        foreach (var time in (string[])["2026-12-03T00:00:00Z", "2026-12-03T00:00:00.5+07:00", "2026-12-03T00:00:00-03:30"])
+            (await host.Post(path, body.Replace("✂", time, StringComparison.Ordinal))).Status.ShouldNotBe(HttpStatusCode.BadRequest, time);
+    }
+
     [Theory]
     [InlineData(Provider, "")]
     [InlineData(Channel, "")]

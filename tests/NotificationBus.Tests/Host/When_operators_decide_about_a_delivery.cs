@@ -93,7 +93,7 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
 
         (await services.Host.Post($"{Self(held)}/deliveries/{Guid.NewGuid()}/decision", Decision("sent"))).ShouldBeProblem(
             HttpStatusCode.NotFound,
-            "unknown-notification"
+            "unknown-delivery"
         );
         (
             await services.Host.Post(

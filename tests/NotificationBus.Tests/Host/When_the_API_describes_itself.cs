@@ -3,6 +3,9 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Intake;
 
@@ -74,6 +77,17 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
 
         (await System.IO.File.ReadAllTextAsync(File)).ShouldBe(served, $"docs/openapi.json is stale. Write it anew: {Command}");
     }
+
+    [Fact]
+    public void Should_answer_to_HEAD_whatever_it_answers_to_GET_but_for_streams() =>
+        host
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.Metadata.GetMetadata<IEndpointSummaryMetadata>() is not null)
+            .Select(route => (Path: route.RoutePattern.RawText, Methods: route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods))
+            .Where(route => route.Methods.Contains(HttpMethods.Get) && !route.Methods.Contains(HttpMethods.Head))
+            .Select(route => route.Path)
+            .ShouldBe(["/v1/notifications/{id:guid}/events"]);
 
     [Fact]
     public async Task Should_say_of_every_operation_what_it_does_and_how_it_fails()
