@@ -378,7 +378,9 @@ sealed class PostgresRecord : RecordOfTheTest
             WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
             slots AS (UPDATE provider_slot SET next_slot = next_slot - @time, next_transactional = next_transactional - @time),
             changes AS (UPDATE control_change SET at = at - @time, until = until - @time),
-            failed AS (UPDATE failed_message SET first_failed_at = first_failed_at - @time, failed_at = failed_at - @time),
+            failed AS (
+                UPDATE failed_message SET first_failed_at = first_failed_at - @time, failed_at = failed_at - @time,
+                    replayed_at = replayed_at - @time),
             unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
             texts AS (UPDATE template_deployment SET since = since - @time),
             repairs AS (UPDATE repair SET created_at = created_at - @time, lease_until = lease_until - @time),
