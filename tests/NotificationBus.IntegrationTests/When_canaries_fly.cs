@@ -80,7 +80,7 @@ public sealed class When_canaries_fly(BusAndDatabase servers)
 
         seen["start with a wrong password"] = await StartIn(broker, As("migrate", secrets[2]));
         seen["traces and metrics"] = collector.Text;
-        await using (var reader = new The_record(As("read", secrets[1])))
+        await using (var reader = new The_record($"{As("read", secrets[1])};Options=-c statement_timeout=3min"))
             seen["the database, as its reader"] = await reader.Dump();
         seen["reasons of failed messages"] = await super.Text("SELECT (row_to_json(f)::jsonb - 'body')::text FROM failed_message f");
         seen["reasons of attempts"] = await super.Text("SELECT reason FROM delivery_attempt WHERE reason IS NOT NULL");

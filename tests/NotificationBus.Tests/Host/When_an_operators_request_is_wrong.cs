@@ -89,8 +89,16 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
             (await host.Post(path, body.Replace("✂", time, StringComparison.Ordinal)))
                 .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
                 .Keys.ShouldBe([field], time);
+        // With another mistake beside it, so that nothing is changed.
         foreach (var time in (string[])["2026-12-03T00:00:00Z", "2026-12-03T00:00:00.5+07:00", "2026-12-03T00:00:00-03:30"])
-            (await host.Post(path, body.Replace("✂", time, StringComparison.Ordinal))).Status.ShouldNotBe(HttpStatusCode.BadRequest, time);
+            (
+                await host.Post(
+                    path,
+                    body.Replace("✂", time, StringComparison.Ordinal).Replace("{", """{"odd":1,""", StringComparison.Ordinal)
+                )
+            )
+                .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+                .Keys.ShouldNotContain(field, time);
     }
 
     [Theory]
