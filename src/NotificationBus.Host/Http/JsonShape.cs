@@ -10,9 +10,6 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
-    // As in +07:00.
-    const int OffsetLength = 6;
-
     public static void Check(
         JsonElement element,
         Type type,
@@ -144,7 +141,8 @@ static class JsonShape
             return;
         }
 
-        if (type == typeof(DateTimeOffset) && !(element.ValueKind == JsonValueKind.String && HasOffset(element.GetString()!)))
+        // The serializer reads a time without one by the zone of this host, and each host may be in another.
+        if (type == typeof(DateTimeOffset) && !HasOffset(element))
         {
             errors.Add($"{trail}", "must be a time with its offset from UTC, such as 2026-12-03T09:00:00+07:00");
             return;
@@ -165,10 +163,8 @@ static class JsonShape
         }
     }
 
-    // The serializer reads a time without one by the zone of this host, and each host may be in another.
-    static bool HasOffset(string time) =>
-        time.Contains('T', StringComparison.Ordinal)
-        && (time.EndsWith('Z') || (time.Length > OffsetLength && time[^OffsetLength] is '+' or '-'));
+    static bool HasOffset(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String && element.TryGetDateTime(out var time) && time.Kind != DateTimeKind.Unspecified;
 
     /// <summary>Text may be escaped so that it is no text: half a surrogate pair. And no database holds U+0000.</summary>
     static void CheckText(JsonElement element, JsonTrail trail, FieldErrors errors)

@@ -22,26 +22,21 @@ public sealed class When_a_notification_is_asked_for_later(RunningHost host) : I
         (await host.Post($"{self}/cancel", """{"by":"ann","why":"sold"}""")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    [Fact]
-    public async Task Should_say_that_the_time_is_past_and_send_it_at_once()
+    [Theory]
+    [InlineData(
+        "\"sendAt\":\"2026-01-01T09:00:00\",\"timeZone\":\"Asia/Bangkok\"",
+        "sendAt is past (2026-01-01T02:00:00Z): it is sent at once",
+        "delivered"
+    )]
+    [InlineData("\"expiresAt\":\"2026-01-01T09:00:00Z\"", "expiresAt is past (2026-01-01T09:00:00Z): nothing is sent", "expired")]
+    public async Task Should_say_that_the_time_is_past_and_what_is_done(string fields, string note, string status)
     {
-        var answer = await Ask("\"sendAt\":\"2026-01-01T09:00:00\",\"timeZone\":\"Asia/Bangkok\"");
+        var answer = await Ask(fields);
 
         answer.Status.ShouldBe(HttpStatusCode.Accepted, answer.Body);
-        answer.Json.GetProperty("note").GetString().ShouldBe("sendAt is past (2026-01-01T02:00:00Z): it is sent at once");
+        answer.Json.GetProperty("note").GetString().ShouldBe(note);
         var ended = await host.Outcome(answer.Json.GetProperty("links").GetProperty("self").GetString()!);
-        ended.GetProperty("status").GetString().ShouldBe("delivered");
-    }
-
-    [Fact]
-    public async Task Should_say_that_it_is_of_no_use_any_more()
-    {
-        var answer = await Ask("\"expiresAt\":\"2026-01-01T09:00:00Z\"");
-
-        answer.Status.ShouldBe(HttpStatusCode.Accepted, answer.Body);
-        answer.Json.GetProperty("note").GetString().ShouldBe("expiresAt is past (2026-01-01T09:00:00Z): nothing is sent");
-        var ended = await host.Outcome(answer.Json.GetProperty("links").GetProperty("self").GetString()!);
-        ended.GetProperty("status").GetString().ShouldBe("expired");
+        ended.GetProperty("status").GetString().ShouldBe(status);
     }
 
     [Fact]
