@@ -204,6 +204,34 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
             HttpStatusCode.NotFound
         );
 
+    /// <inheritdoc />
+    public IAsyncEnumerable<NotificationEvent> Watch(
+        Guid notificationId,
+        string? after = null,
+        CancellationToken cancellationToken = default
+    ) => new EventReading(http, _tries, clock).Read($"v1/notifications/{notificationId}/events", after, cancellationToken);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<NotificationEvent> WatchMany(
+        NotificationEventFilter? filter = null,
+        string? after = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        (string Name, string? Value)[] conditions =
+        [
+            ("events", filter is { Events.Count: > 0 } ? string.Join(",", filter.Events) : null),
+            ("category", filter?.Category),
+            ("recipient", filter?.Recipient),
+            ("key", filter?.Key),
+        ];
+        var query = string.Join(
+            "&",
+            conditions.Where(one => one.Value is not null).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value!)}")
+        );
+        return new EventReading(http, _tries, clock).Read($"v1/events?{query}", after, cancellationToken);
+    }
+
     /// <param name="ask">Makes the request, once for each try.</param>
     /// <param name="read">Reads an answer that is none of a failure.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -107,6 +107,7 @@ static class Help
           Streams:MostPerHost              the most streams of events that a host holds open, default 1000
           Streams:MostPerKey               the most that it holds open for one key, default 250
           Streams:Longest                  the longest that one lasts until its reader comes again, default 01:00:00
+          Streams:KeptFor                  how long a stream by filter can be taken up again, default 00:10:00
           Operators:EditFailedMessages     true lets operators put failed messages back with an edited body; default false
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks

@@ -100,9 +100,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string InsertAndScheduleSteps = $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled}\n{BegunAndWokenOrNot}";
 
-    // Beside what any step may write: who subscribes to what becomes of notifications is told of few of them, or of all.
-    const string InsertAndTellOfSteps =
-        $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled},\n{PostgresWebhookDeliveries.Insert}\n{BegunAndWokenOrNot}";
+    // Beside what any step may write: who listens to what becomes of notifications is told of few of them, or of all.
+    const string Told = $"{PostgresWebhookDeliveries.Insert},\n{PostgresEventStreams.Insert}";
+
+    const string InsertAndTellOfSteps = $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled},\n{Told}\n{BegunAndWokenOrNot}";
 
     // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look
     // into them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep
@@ -125,8 +126,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string UpdateAndScheduleSteps = $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled}\n{StoredAndWoken}";
 
-    const string UpdateAndTellOfSteps =
-        $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled},\n{PostgresWebhookDeliveries.Insert}\n{StoredAndWoken}";
+    const string UpdateAndTellOfSteps = $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled},\n{Told}\n{StoredAndWoken}";
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode,

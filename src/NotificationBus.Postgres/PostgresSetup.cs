@@ -80,6 +80,7 @@ public static class PostgresSetup
         services.AddSingleton<IWithdrawals, PostgresWithdrawals>();
         services.AddSingleton<ISubscriptions, PostgresSubscriptions>();
         services.AddSingleton<IWebhookDeliveries, PostgresWebhookDeliveries>();
+        services.AddSingleton<IEventStreams, PostgresEventStreams>();
         services.AddSingleton<PostgresAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());
         services.AddSingleton<ISuppressions, PostgresSuppressions>();

@@ -30,7 +30,7 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
                     SELECT max(sequence) FROM subscription_delivery d
                     WHERE d.subscription_id = h.subscription_id AND d.notification_id = h.notification_id), 0),
                 h.type, h.at, h.data
-            FROM unnest(@h_id, @h_subscription, @h_notification, @h_number, @h_type, @h_at, @h_data)
+            FROM unnest(@h_id, @h_listener, @h_notification, @h_number, @h_type, @h_at, @h_data)
                 AS h (id, subscription_id, notification_id, number, type, at, data)
             JOIN stored ON stored.id = h.notification_id
             JOIN subscription s ON s.id = h.subscription_id AND s.disabled_at IS NULL)
@@ -113,12 +113,12 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
         );
     }
 
-    /// <summary>Gives the statement what it needs for <see cref="Insert"/>.</summary>
+    /// <summary>Gives the statement what it needs for <see cref="Insert"/>, and for those who read along.</summary>
     internal static void AddTo(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
     {
         var heard = steps.SelectMany(step => step.Heard).ToList();
         parameters.Add("h_id", heard, row => row.Id);
-        parameters.Add("h_subscription", heard, row => row.SubscriptionId);
+        parameters.Add("h_listener", heard, row => row.ListenerId);
         parameters.Add("h_notification", heard, row => row.NotificationId);
         parameters.Add("h_number", heard, row => row.Number);
         parameters.Add("h_type", heard, row => row.Type);
@@ -185,7 +185,7 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
     {
         var command = new NpgsqlBatchCommand(InsertTest);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", heard.Id));
-        command.Parameters.Add(new NpgsqlParameter<Guid>("subscription", heard.SubscriptionId));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("subscription", heard.ListenerId));
         command.Parameters.Add(new NpgsqlParameter<Guid>("notification", heard.NotificationId));
         command.Parameters.Add(new NpgsqlParameter<string>("type", heard.Type));
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("at", heard.At.ToUniversalTime()));

@@ -144,6 +144,51 @@ public sealed class When_a_key_is_withdrawn_in_PostgreSQL(BusAndDatabase servers
 public sealed class When_subscribers_are_told_in_PostgreSQL(BusAndDatabase servers)
     : When_subscribers_are_told(() => PostgresRecord.Create(servers));
 
+public sealed class When_a_stream_is_read_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_stream_is_read(() => PostgresRecord.Create(servers))
+{
+    /// <summary>What is stored first may be seen last: its transaction was longer.</summary>
+    [Fact]
+    public async Task Should_skip_nothing_that_is_committed_later_than_what_came_after_it()
+    {
+        var record = (PostgresRecord)Record;
+        var stream = await Open();
+        await using var slow = await record.Begin(
+            $$"""
+            INSERT INTO stream_event (stream_id, notification_id, sequence, type, at, data)
+            VALUES ('{{stream}}', '{{Guid.CreateVersion7()}}', 1, 'delivery.sent', now(), '{"n":"first"}')
+            """
+        );
+        await Store(Told(stream, "second"));
+        var told = (await Read(stream, 0)).ShouldHaveSingleItem();
+        told.Body.ShouldContain("second");
+
+        await slow.Commit();
+
+        (await Read(stream, told.Number)).ShouldHaveSingleItem().Body.ShouldContain("first");
+    }
+
+    [Fact]
+    public async Task Should_give_each_one_number_when_two_hosts_number_at_the_same_moment()
+    {
+        var stream = await Open();
+        for (var round = 0; round < 20; round++)
+        {
+            await Store([.. Enumerable.Range(0, 10).Select(n => Told(stream, $"{round}-{n}"))]);
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(n => (n % 2 == 0 ? Host : AnotherHost).Streams.Advance([stream], 1000, CancellationToken.None))
+            );
+        }
+
+        var told = await Read(stream, 0);
+        told.Count.ShouldBe(200);
+        told.Select(one => one.Number).Distinct().Count().ShouldBe(200);
+        told.Select(one => one.Body).Distinct(StringComparer.Ordinal).Count().ShouldBe(200);
+    }
+}
+
 [Trait("Server", "PostgreSQL")]
 public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers)
     : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
@@ -387,6 +432,8 @@ sealed class PostgresRecord : RecordOfTheTest
             told AS (
                 UPDATE subscription_delivery SET due_at = due_at - @time, leased_until = leased_until - @time,
                     created_at = created_at - @time),
+            streams AS (UPDATE event_stream SET read_at = read_at - @time),
+            streamed AS (UPDATE stream_event SET stored_at = stored_at - @time),
             health AS (
                 UPDATE provider_health SET since = since - @time, open_until = open_until - @time, probe_until = probe_until - @time,
                     paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
@@ -496,6 +543,7 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IRepairs>(),
             host.GetRequiredService<ISubscriptions>(),
             host.GetRequiredService<IWebhookDeliveries>(),
+            host.GetRequiredService<IEventStreams>(),
             host.GetRequiredService<ITemplateVersions>(),
             host.GetRequiredService<ITraffic>()
         );

@@ -103,6 +103,71 @@ public sealed class When_a_service_reads_along(BusAndDatabase servers)
     }
 
     [Fact]
+    public async Task Should_miss_nothing_of_all_that_fit_in_a_thousand_reconnections_to_two_hosts_of_which_one_dies()
+    {
+        const int Readers = 10;
+        const int Each = 100;
+        const int Orders = 300;
+        var (broker, database) = await servers.CreateBoth();
+        await using var front = await HostInProcess.Start(broker, database, With("Roles", "api,saga,sender"));
+        var back = await HostProcess.Start(broker, database, Settings);
+        var places = new List<string>();
+        for (var reader = 0; reader < Readers; reader++)
+        {
+            using var stream = await OpenAll(front, "?category=order-placed", null);
+            stream.Answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            places.Add(await stream.Opening());
+        }
+
+        // Both tell their steps to all of them from then on.
+        await Until(
+            async () => (await front.Client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode,
+            "the hosts are ready"
+        );
+        var connections = 0;
+        var reading = places.Select((place, reader) => ReadOn(place, new Random(reader))).ToList();
+        await Until(() => Volatile.Read(ref connections) >= 2 * Readers, "all have come again before anything happens");
+        var ids = new List<Guid>();
+        for (var order = 0; order < Orders; order++)
+        {
+            ids.Add(await The_shop.Places(front, $"order-{order}", pushToken: "demo-token"));
+            if (order == Orders / 2)
+                await back.DisposeAsync();
+        }
+
+        var told = await Task.WhenAll(reading).WaitAsync(Patience);
+
+        connections.ShouldBeGreaterThanOrEqualTo(Readers * Each);
+        foreach (var one in told)
+        {
+            one.Select(happened => happened.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(one.Count, "nothing twice");
+            var byNotification = one.ToLookup(happened => happened.Body.GetProperty("data").GetProperty("notificationId").GetGuid());
+            byNotification.Select(all => all.Key).ShouldBe(ids, ignoreOrder: true);
+            foreach (var all in byNotification)
+            {
+                all.Select(happened => happened.Type)
+                    .ShouldBe(["delivery.sent", "delivery.sent", "notification.delivered"], $"of {all.Key}");
+                all.Select(happened => happened.Body.GetProperty("data").GetProperty("sequence").GetInt32()).ShouldBe([1, 2, 3]);
+            }
+        }
+
+        async Task<List<Happened>> ReadOn(string place, Random random)
+        {
+            var heard = new List<Happened>();
+            for (var times = 0; times < Each || heard.Count(one => one.Type == "notification.delivered") < Orders; times++)
+            {
+                Interlocked.Increment(ref connections);
+                using var stream = await OpenAll(front, "", heard.LastOrDefault()?.Id ?? place);
+                stream.Answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+                await foreach (var happened in stream.For(TimeSpan.FromMilliseconds(random.Next(1, 200)), random.Next(1, 40)))
+                    heard.Add(happened);
+            }
+
+            return heard;
+        }
+    }
+
+    [Fact]
     public async Task Should_hold_two_thousand_streams_in_200_MB_and_tell_all_of_them()
     {
         const int Streams = 2_000;
@@ -224,6 +289,14 @@ public sealed class When_a_service_reads_along(BusAndDatabase servers)
         return new EventStream(await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead));
     }
 
+    static async Task<EventStream> OpenAll(HostInProcess host, string query, string? lastEventId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/events{query}");
+        if (lastEventId is not null)
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        return new EventStream(await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead));
+    }
+
     static Task Until(Func<bool> condition, string what) => Until(() => Task.FromResult(condition()), what);
 
     static async Task Until(Func<Task<bool>> condition, string what)
@@ -243,6 +316,14 @@ public sealed class When_a_service_reads_along(BusAndDatabase servers)
     sealed class EventStream(HttpResponseMessage answer) : IDisposable
     {
         public HttpResponseMessage Answer => answer;
+
+        /// <summary>The place before the first event.</summary>
+        public async Task<string> Opening()
+        {
+            using var body = new StreamReader(await answer.Content.ReadAsStreamAsync(CancellationToken.None));
+            (await body.ReadLineAsync(CancellationToken.None)).ShouldBe(": open");
+            return (await body.ReadLineAsync(CancellationToken.None))!["id: ".Length..];
+        }
 
         public async Task<List<Happened>> ToEnd()
         {

@@ -181,6 +181,8 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
                     "control_change",
                     "subscription",
                     "subscription_delivery",
+                    "event_stream",
+                    "stream_event",
                 ]
         )
             await Refused("read", $"SELECT * FROM {table}");

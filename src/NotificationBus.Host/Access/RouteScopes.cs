@@ -25,6 +25,7 @@ static class RouteScopes
         ["GET /v1/notifications/{id:guid}"] = Needs(Reach.Notification, Scope.Read),
         ["GET /v1/notifications/{id:guid}/steps"] = Needs(Reach.Notification, Scope.Read),
         ["GET /v1/notifications/{id:guid}/events"] = Needs(Reach.Notification, Scope.Read),
+        ["GET /v1/events"] = Needs(Reach.Own, Scope.Read),
         ["GET /v1/notifications/{id:guid}/explain"] = Needs(Reach.Notification, Scope.Read),
         // Whole and not masked.
         ["GET /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content"] = Needs(Reach.Notification, Scope.Operate),
@@ -89,6 +90,7 @@ static class RouteScopes
         ["POST /notificationbus.v1.Notifications/Get"] = Needs(Reach.Common, Scope.Read),
         ["POST /notificationbus.v1.Notifications/Find"] = Needs(Reach.Common, Scope.Read),
         ["POST /notificationbus.v1.Notifications/Watch"] = Needs(Reach.Common, Scope.Read),
+        ["POST /notificationbus.v1.Notifications/WatchMany"] = Needs(Reach.Common, Scope.Read),
         ["POST /notificationbus.v1.Notifications/Cancel"] = Needs(Reach.Common, Scope.Send, Scope.Operate),
         ["POST /notificationbus.v1.Notifications/Withdraw"] = Needs(Reach.Common, Scope.Send, Scope.Operate),
         ["POST /grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Needs(Reach.Common, Enum.GetValues<Scope>()),

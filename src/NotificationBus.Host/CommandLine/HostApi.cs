@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Mime;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NotificationBus.Host.Http;
 using Polly;
 using Polly.Retry;
 
@@ -19,6 +21,7 @@ sealed class HostApi(Uri url, string? key) : IDisposable
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan BetweenStreams = TimeSpan.FromSeconds(1);
 
     readonly HttpClient _http = new(
         new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) }
@@ -99,6 +102,50 @@ sealed class HostApi(Uri url, string? key) : IDisposable
         return await answer.Content.ReadAsStringAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Reads a stream of events, and goes on where it was when it breaks off: a host that does not answer is called again for about a
+    /// minute.
+    /// </summary>
+    /// <exception cref="CommandException">The host does not answer or refuses, or what came after is no longer kept.</exception>
+    public async IAsyncEnumerable<JsonObject> Events(
+        string path,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        for (var place = ""; ; await Task.Delay(BetweenStreams, cancellationToken))
+        {
+            using var answer = await Call(Ask, isPatient: place.Length > 0, cancellationToken, HttpCompletionOption.ResponseHeadersRead);
+            await Demand(answer, cancellationToken);
+            var parser = SseParser.Create(await answer.Content.ReadAsStreamAsync(cancellationToken));
+            await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None);
+            while (await HasNext(events))
+                yield return JsonNode.Parse(events.Current.Data) as JsonObject ?? throw NoHost();
+
+            // It has the place also before the first event.
+            place = parser.LastEventId is { Length: > 0 } last ? last : place;
+
+            HttpRequestMessage Ask()
+            {
+                var request = new HttpRequestMessage(HttpMethod.Get, path);
+                if (place.Length > 0)
+                    request.Headers.Add(EventStreamsApi.LastEventId, place);
+                return request;
+            }
+        }
+
+        static async Task<bool> HasNext(IAsyncEnumerator<SseItem<string>> events)
+        {
+            try
+            {
+                return await events.MoveNextAsync();
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Sends a body, once more only while the host says that it is busy.</summary>
     /// <exception cref="CommandException">The host does not answer, or refuses.</exception>
     public Task<JsonObject> Send(HttpMethod method, string path, JsonObject body, CancellationToken cancellationToken) =>
@@ -135,7 +182,12 @@ sealed class HostApi(Uri url, string? key) : IDisposable
         return await Read(answer, cancellationToken);
     }
 
-    async Task<HttpResponseMessage> Call(Func<HttpRequestMessage> ask, bool isPatient, CancellationToken cancellationToken)
+    async Task<HttpResponseMessage> Call(
+        Func<HttpRequestMessage> ask,
+        bool isPatient,
+        CancellationToken cancellationToken,
+        HttpCompletionOption upTo = HttpCompletionOption.ResponseContentRead
+    )
     {
         try
         {
@@ -144,7 +196,7 @@ sealed class HostApi(Uri url, string? key) : IDisposable
                     async cancellation =>
                     {
                         using var request = ask();
-                        return await _http.SendAsync(request, cancellation);
+                        return await _http.SendAsync(request, upTo, cancellation);
                     },
                     cancellationToken
                 );

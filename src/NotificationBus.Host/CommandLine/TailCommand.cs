@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using NotificationBus.Host.Http;
 
 namespace NotificationBus.Host.CommandLine;
 
-/// <summary><c>tail</c>: notifications as they come, and again as they end.</summary>
+/// <summary><c>tail</c>: notifications as they come, and again as they end; or each event of them.</summary>
 /// <param name="output">Takes the lines.</param>
 /// <param name="clock">The time.</param>
 sealed class TailCommand(CommandOutput output, TimeProvider clock)
@@ -21,6 +22,16 @@ sealed class TailCommand(CommandOutput output, TimeProvider clock)
 
     const int MostFollowed = 20;
 
+    // Those that a stream knows.
+    static readonly IReadOnlyList<string> OfEvents = ["category", "recipient", "key"];
+
+    readonly Option<string?> _events = new("--events")
+    {
+        Description = "Shows each event of them instead: all, or types with commas between them, such as delivery.failed,delivery.held.",
+        HelpName = "types",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     readonly Option<bool> _json = CommonOptions.Json();
     readonly NotificationFilters _filters = new();
     readonly ApiOptions _api = new();
@@ -28,7 +39,7 @@ sealed class TailCommand(CommandOutput output, TimeProvider clock)
 
     public Command Build()
     {
-        var command = new Command("tail", "Shows notifications as they come and as they end, until Ctrl+C.") { _json };
+        var command = new Command("tail", "Shows notifications as they come and as they end, until Ctrl+C.") { _events, _json };
         _filters.AddTo(command, without: ["from", "to", "status"]);
         command.SetAction(Run);
         return _api.On(command);
@@ -38,6 +49,9 @@ sealed class TailCommand(CommandOutput output, TimeProvider clock)
     {
         using var api = _api.Open(parsed);
         var (conditions, isJson) = (_filters.Read(parsed), parsed.GetValue(_json));
+        if (parsed.GetResult(_events) is { Implicit: false })
+            return await ShowEvents(api, parsed.GetValue(_events), conditions, isJson, cancellationToken);
+
         // By the host's clock, which the first answer tells.
         await api.List(NotificationFilters.Path(conditions, limit: 1), "notifications", cancellationToken);
         var begun = clock.GetUtcNow() + api.Ahead - Lag;
@@ -61,6 +75,50 @@ sealed class TailCommand(CommandOutput output, TimeProvider clock)
         {
             return ExitCode.Done;
         }
+    }
+
+    async Task<int> ShowEvents(
+        HostApi api,
+        string? types,
+        Dictionary<string, string> conditions,
+        bool isJson,
+        CancellationToken cancellationToken
+    )
+    {
+        if (conditions.Keys.Except(OfEvents, StringComparer.Ordinal).ToList() is { Count: > 0 } others)
+            throw new CommandException(ExitCode.Wrong, $"--events goes with {string.Join(", ", OfEvents)}, and not with {others[0]}");
+        if (types is not null)
+            conditions["events"] = types;
+        var query = string.Join('&', conditions.Select(one => $"{one.Key}={Uri.EscapeDataString(one.Value)}"));
+        try
+        {
+            await foreach (var happened in api.Events($"{EventStreamsApi.Path[1..]}?{query}", cancellationToken))
+                await (
+                    isJson ? output.Json(happened) : output.Line(string.Join("  ", Row(happened).Where(cell => cell is not (null or ""))))
+                );
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Whoever looks has enough.
+        }
+
+        return ExitCode.Done;
+    }
+
+    static IReadOnlyList<string?> Row(JsonObject happened)
+    {
+        var data = happened["data"];
+        return
+        [
+            happened.Time("timestamp"),
+            happened.Text("type"),
+            data?.Text("category"),
+            data?.Text("recipientId"),
+            data?.Text("channel"),
+            data?.Text("provider"),
+            data?.Text("code"),
+            data?.Text("notificationId"),
+        ];
     }
 
     /// <summary>Looks at some that were not at their end, those first that were not looked at for the longest.</summary>

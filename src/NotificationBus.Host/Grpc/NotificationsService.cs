@@ -107,11 +107,31 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
     /// <summary>
     /// Ends when the notification has ended and all is told; a stream of the API that ends before is taken up where it was.
     /// </summary>
-    public override async Task Watch(WatchRequest request, IServerStreamWriter<NotificationEvent> responseStream, ServerCallContext context)
+    public override Task Watch(WatchRequest request, IServerStreamWriter<NotificationEvent> responseStream, ServerCallContext context) =>
+        Watch($"{Path}/{IdOf(request.Id)}/events", request.After, responseStream, context);
+
+    /// <summary>
+    /// Goes on until the caller has enough, or what came after the place is no longer kept. The metadata come first: from then on all is
+    /// told.
+    /// </summary>
+    public override async Task WatchMany(
+        WatchManyRequest request,
+        IServerStreamWriter<NotificationEvent> responseStream,
+        ServerCallContext context
+    )
     {
-        var path = $"{Path}/{IdOf(request.Id)}/events";
-        var after = request.After;
-        while (await Follow(path, after, responseStream, context) is { } last)
+        var query = new QueryBuilder();
+        if (request.Events.Count > 0)
+            query.Add("events", string.Join(',', request.Events));
+        foreach (var (name, value) in new[] { ("category", request.Category), ("recipient", request.Recipient), ("key", request.Key) })
+            if (value.Length > 0)
+                query.Add(name, value);
+        await Watch($"{EventStreamsApi.Path}{query}", request.After, responseStream, context);
+    }
+
+    async Task Watch(string path, string after, IServerStreamWriter<NotificationEvent> told, ServerCallContext context)
+    {
+        while (await Follow(path, after, told, context) is { } last)
         {
             if (last == after)
                 await Task.Delay(BetweenReads, context.CancellationToken);
@@ -141,21 +161,22 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
             if (answer.StatusCode != StatusCodes.Status200OK)
                 throw RpcProblems.Of(answer, await Whole(body, context.CancellationToken));
 
-            await foreach (var happened in SseParser.Create(body).EnumerateAsync(context.CancellationToken))
-            {
-                after = happened.EventId ?? after;
+            if (after.Length == 0)
+                await context.WriteResponseHeadersAsync([]);
+            // It may have the place without an event, when it is opened.
+            var parser = SseParser.Create(body);
+            await foreach (var happened in parser.EnumerateAsync(context.CancellationToken))
                 await told.WriteAsync(
                     new NotificationEvent
                     {
-                        Id = after,
+                        Id = parser.LastEventId,
                         Type = happened.EventType,
                         Data = Reader.Parse<Struct>(happened.Data),
                     },
                     context.CancellationToken
                 );
-            }
 
-            return after;
+            return parser.LastEventId is { Length: > 0 } last ? last : after;
         }
         finally
         {

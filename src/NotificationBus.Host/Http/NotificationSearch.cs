@@ -64,7 +64,8 @@ static class NotificationSearch
         );
     }
 
-    static KeyValuePair<string, string>? Key(QueryReader reader)
+    /// <summary>A business key, such as <c>order:4711</c>.</summary>
+    public static KeyValuePair<string, string>? Key(QueryReader reader)
     {
         if (reader.One("key") is not { } written)
             return null;

@@ -502,6 +502,26 @@ static partial class Problems
         );
     }
 
+    /// <summary>A stream by filter is not on record any more, or lacks what came after the place.</summary>
+    public static IResult StreamOver() =>
+        Problem(
+            StatusCodes.Status410Gone,
+            "stream-over",
+            "What came after that event is no longer kept",
+            "Nobody has read the stream for Streams:KeptFor, or it was opened for another application. Leave Last-Event-ID out to open "
+                + "another one, which begins now; GET /v1/notifications says what has become of what was missed."
+        );
+
+    /// <summary>More streams by filter are on record than may be.</summary>
+    public static IResult TooManyFilters() =>
+        Problem(
+            StatusCodes.Status409Conflict,
+            "too-many-filters",
+            "There are too many streams by filter",
+            $"An application may have {StreamListener.Most}, and all together {StreamListener.MostInAll}. One that nobody reads goes after "
+                + "Streams:KeptFor; Last-Event-ID takes it up again instead of opening another."
+        );
+
     /// <summary>More streams are open than are held.</summary>
     public static IResult TooManyStreams(HttpContext context, bool ofCaller)
     {

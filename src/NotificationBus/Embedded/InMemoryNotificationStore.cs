@@ -17,7 +17,8 @@ public sealed class InMemoryNotificationStore(
     InMemoryAttemptLedger ledger,
     InMemoryOutgoingMessages outgoing,
     ChannelSet channels,
-    InMemorySubscriptions? subscriptions = null
+    InMemorySubscriptions? subscriptions = null,
+    InMemoryEventStreams? streams = null
 ) : INotificationStore, INotificationQueries, IEarlierNotifications, IContentStore
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
@@ -58,6 +59,7 @@ public sealed class InMemoryNotificationStore(
                 _contents[step.Notification.CorrelationId] = [contents];
             outgoing.Keep(step);
             subscriptions?.Keep(step);
+            streams?.Keep(step);
             Forget(step.Notification.CorrelationId, earlier: null, row);
         }
 
@@ -79,6 +81,7 @@ public sealed class InMemoryNotificationStore(
 
         outgoing.Keep(step);
         subscriptions?.Keep(step);
+        streams?.Keep(step);
         if (step.Reopens)
             _reopened.Enqueue(id);
         Forget(id, earlier, row);

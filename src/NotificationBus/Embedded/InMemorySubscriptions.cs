@@ -131,7 +131,7 @@ public sealed class InMemorySubscriptions(InMemoryControls controls, TimeProvide
         {
             foreach (var heard in step.Heard)
             {
-                if (_subscriptions.Exists(one => one.Id == heard.SubscriptionId && one.IsEnabled))
+                if (_subscriptions.Exists(one => one.Id == heard.ListenerId && one.IsEnabled))
                     Keep(heard);
             }
         }
@@ -316,12 +316,12 @@ public sealed class InMemorySubscriptions(InMemoryControls controls, TimeProvide
     WebhookDelivery Keep(HeardEvent heard)
     {
         var now = clock.GetUtcNow();
-        var told = (heard.SubscriptionId, heard.NotificationId);
+        var told = (heard.ListenerId, heard.NotificationId);
         var sequence = _sequences[told] = _sequences.GetValueOrDefault(told) + 1;
         var delivery = new WebhookDelivery
         {
             Id = heard.Id,
-            SubscriptionId = heard.SubscriptionId,
+            SubscriptionId = heard.ListenerId,
             NotificationId = heard.NotificationId,
             Sequence = sequence,
             Type = heard.Type,

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationBus.Notifications;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Saga;
 
@@ -12,28 +13,39 @@ namespace NotificationBus.Saga;
 /// Reads for all streams of this host what becomes of their notifications: one statement asks for the versions of all of them, and only
 /// those that have changed are read. While nobody reads along nothing is asked, and notifications pay nothing for it at any time.
 /// </summary>
-public sealed partial class EventReader(
-    INotificationQueries queries,
-    IOptions<StreamsOptions> options,
-    IHostApplicationLifetime host,
-    TimeProvider clock,
-    ILogger<EventReader> log
-)
+public sealed partial class EventReader
 {
-    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-    static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
-
-    // Of the time that the statements take most is left to others, however many streams there are.
-    const int RestPerRead = 4;
-
     const int MostVersions = 5_000;
     const int MostRead = 100;
 
+    readonly INotificationQueries _queries;
+    readonly StreamsOptions _options;
+    readonly TimeProvider _clock;
+    readonly ILogger<EventReader> _log;
+    readonly ReadingLoop _loop;
     readonly ConcurrentDictionary<Guid, Watched> _watched = new();
     readonly Dictionary<string, int> _ofCaller = new(StringComparer.Ordinal);
     readonly Lock _lock = new();
     int _open;
-    bool _running;
+
+    /// <summary>Reads nothing yet.</summary>
+    public EventReader(
+        INotificationQueries queries,
+        IOptions<StreamsOptions> options,
+        IHostApplicationLifetime host,
+        TimeProvider clock,
+        ILogger<EventReader> log
+    )
+    {
+        (_queries, _options, _clock, _log) = (queries, options.Value, clock, log);
+        _loop = new ReadingLoop(
+            ReadAll,
+            () => !_watched.IsEmpty,
+            exception => EventsNotRead(exception.Message),
+            clock,
+            host.ApplicationStopping
+        );
+    }
 
     /// <summary>How many streams are open.</summary>
     public int Open => _open;
@@ -47,9 +59,9 @@ public sealed partial class EventReader(
         {
             place = null;
             var ofCaller = caller is null ? 0 : _ofCaller.GetValueOrDefault(caller);
-            if (caller is not null && ofCaller >= options.Value.MostPerKey)
+            if (caller is not null && ofCaller >= _options.MostPerKey)
                 return StreamRoom.NoneForCaller;
-            if (_open >= options.Value.MostPerHost)
+            if (_open >= _options.MostPerHost)
                 return StreamRoom.None;
 
             _open++;
@@ -62,7 +74,7 @@ public sealed partial class EventReader(
 
     /// <summary>Reads one notification now; null when it is not on record.</summary>
     public async Task<RecordedNotification?> Read(Guid id, CancellationToken cancellationToken) =>
-        await queries.Read([id], cancellationToken) is [var record] ? record : null;
+        await _queries.Read([id], cancellationToken) is [var record] ? record : null;
 
     /// <summary>
     /// The events of a notification after a place, and those that come, until it has ended and all was told, or it is not on record any
@@ -103,7 +115,7 @@ public sealed partial class EventReader(
                 if (isGone || record?.Notification is { CompletedAt: not null } ended && ended.Version >= place.Step)
                     yield break;
 
-                await next.WaitAsync(silence, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await next.WaitAsync(silence, _clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!next.IsCompleted && !cancellationToken.IsCancellationRequested)
                     yield return null;
             }
@@ -120,12 +132,7 @@ public sealed partial class EventReader(
         {
             var watched = _watched.GetOrAdd(id, _ => new Watched());
             watched.Readers++;
-            if (!_running)
-            {
-                _running = true;
-                _ = Task.Run(Run);
-            }
-
+            _loop.Wake();
             return watched;
         }
     }
@@ -139,46 +146,11 @@ public sealed partial class EventReader(
         }
     }
 
-    async Task Run()
-    {
-        var isAway = false;
-        while (true)
-        {
-            lock (_lock)
-            {
-                if (_watched.IsEmpty || host.ApplicationStopping.IsCancellationRequested)
-                {
-                    _running = false;
-                    return;
-                }
-            }
-
-            var began = clock.Steady();
-            var pause = Interval;
-            try
-            {
-                await ReadAll(host.ApplicationStopping);
-                isAway = false;
-                var took = RestPerRead * (clock.Steady() - began);
-                pause = took > Interval ? took : Interval;
-            }
-            catch (Exception exception)
-            {
-                // Streams stay, and say nothing until it can be read again.
-                if (!isAway && !host.ApplicationStopping.IsCancellationRequested)
-                    EventsNotRead(exception.Message);
-                (isAway, pause) = (true, AfterFailure);
-            }
-
-            await Task.Delay(pause, clock, host.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     async Task ReadAll(CancellationToken cancellationToken)
     {
         foreach (var some in _watched.ToArray().Chunk(MostVersions))
         {
-            var versions = await queries.Versions([.. some.Select(one => one.Key)], cancellationToken);
+            var versions = await _queries.Versions([.. some.Select(one => one.Key)], cancellationToken);
             foreach (var (_, watched) in some.Where(one => one.Value.Version > 0 && !versions.ContainsKey(one.Key)))
                 watched.Gone();
 
@@ -193,7 +165,7 @@ public sealed partial class EventReader(
         try
         {
             var watched = some.ToDictionary(one => one.Key, one => one.Value);
-            foreach (var record in await queries.Read([.. some.Select(one => one.Key)], cancellationToken))
+            foreach (var record in await _queries.Read([.. some.Select(one => one.Key)], cancellationToken))
                 watched[record.Notification.CorrelationId].Changed(record);
         }
         catch (Exception exception) when (exception is not (DbException or TimeoutException or OperationCanceledException))

@@ -8,8 +8,8 @@ using NotificationBus.Subscriptions;
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// What subscribers are told of a step. It is stored with the step: whoever hears of it hears of what is on record, and of all of it. While
-/// nobody subscribes this is one look at an empty list.
+/// What listeners are told of a step. It is stored with the step: whoever hears of it hears of what is on record, and of all of it. While
+/// nobody listens this is one look at an empty list.
 /// </summary>
 sealed class StepNews(SubscriptionBoard? board, TimeProvider clock)
 {
@@ -24,7 +24,7 @@ sealed class StepNews(SubscriptionBoard? board, TimeProvider clock)
     /// <param name="effects">What it causes.</param>
     public IReadOnlyList<HeardEvent> Of(NotificationBefore before, NotificationState after, Effects effects)
     {
-        if (board?.Enabled is not { IsEmpty: false } subscriptions)
+        if (board?.Listeners is not { IsEmpty: false } listeners)
             return [];
 
         var heard = new List<HeardEvent>();
@@ -33,14 +33,14 @@ sealed class StepNews(SubscriptionBoard? board, TimeProvider clock)
         foreach (var (type, data) in Happened(before, after, effects.Outcome))
         {
             string? written = null;
-            foreach (var subscription in subscriptions)
+            foreach (var listener in listeners)
             {
-                if (!subscription.Wants(type, after.Category, after.Application))
+                if (!listener.Wants(type, after))
                     continue;
 
-                var number = numbers[subscription.Id] = numbers.GetValueOrDefault(subscription.Id) + 1;
+                var number = numbers[listener.Id] = numbers.GetValueOrDefault(listener.Id) + 1;
                 written ??= Write(data());
-                heard.Add(new HeardEvent(Guid.CreateVersion7(), subscription.Id, after.CorrelationId, number, type, now, written));
+                heard.Add(new HeardEvent(Guid.CreateVersion7(), listener.Id, after.CorrelationId, number, type, now, written));
             }
         }
 

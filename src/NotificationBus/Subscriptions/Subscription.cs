@@ -1,7 +1,9 @@
+using NotificationBus.Model;
+
 namespace NotificationBus.Subscriptions;
 
 /// <summary>A URL that is told what becomes of notifications.</summary>
-public sealed record Subscription
+public sealed record Subscription : IListener
 {
     /// <summary>The most of one application, and of those who see all: none may leave the others without room.</summary>
     public const int Most = 100;
@@ -9,7 +11,7 @@ public sealed record Subscription
     /// <summary>The most there may be: each step of a notification is held against all of them.</summary>
     public const int MostInAll = 10 * Most;
 
-    /// <summary>The subscription's id.</summary>
+    /// <inheritdoc />
     public required Guid Id { get; init; }
 
     /// <summary>The application of whose notifications it is told; null for those of all.</summary>
@@ -51,13 +53,10 @@ public sealed record Subscription
     /// <summary>True while it is told.</summary>
     public bool IsEnabled => DisabledAt is null;
 
-    /// <summary>True when it is to be told of that.</summary>
-    /// <param name="type">One of <see cref="HeardEvents.All"/>.</param>
-    /// <param name="category">The category of the notification.</param>
-    /// <param name="application">The application it belongs to.</param>
-    public bool Wants(string type, string category, string application) =>
+    /// <inheritdoc />
+    public bool Wants(string type, NotificationState notification) =>
         IsEnabled
-        && (Application is null || Application == application)
+        && (Application is null || Application == notification.Application)
         && Events.Contains(type, StringComparer.Ordinal)
-        && (Categories.Count == 0 || Categories.Contains(category, StringComparer.Ordinal));
+        && (Categories.Count == 0 || Categories.Contains(notification.Category, StringComparer.Ordinal));
 }

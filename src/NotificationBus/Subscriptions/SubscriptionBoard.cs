@@ -8,8 +8,8 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Subscriptions;
 
 /// <summary>
-/// This host's copy of <see cref="ISubscriptions"/>. Every step of a notification is held against it, which costs nothing while there is no
-/// subscription. A change on any host is here when the store tells of it, as with <see cref="ControlBoard"/>.
+/// This host's copy of <see cref="ISubscriptions"/> and <see cref="IEventStreams"/>. Every step of a notification is held against it, which
+/// costs nothing while nobody is to be told. A change on any host is here when the store tells of it, as with <see cref="ControlBoard"/>.
 /// </summary>
 public sealed partial class SubscriptionBoard : BackgroundService
 {
@@ -19,6 +19,7 @@ public sealed partial class SubscriptionBoard : BackgroundService
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     readonly ISubscriptions _subscriptions;
+    readonly IEventStreams _streams;
     readonly TimeProvider _clock;
     readonly ILogger<SubscriptionBoard> _log;
     readonly SemaphoreSlim _changes = new(0, 1);
@@ -26,11 +27,19 @@ public sealed partial class SubscriptionBoard : BackgroundService
     readonly SemaphoreSlim _loading = new(1, 1);
     ImmutableArray<Subscription> _all = [];
     ImmutableArray<Subscription> _enabled = [];
+    ImmutableArray<IListener> _listeners = [];
+    ImmutableArray<StreamListener> _open = [];
 
     /// <summary>An empty one, which is filled when the host starts.</summary>
-    public SubscriptionBoard(ISubscriptions subscriptions, ControlBoard board, TimeProvider clock, ILogger<SubscriptionBoard> log)
+    public SubscriptionBoard(
+        ISubscriptions subscriptions,
+        IEventStreams streams,
+        ControlBoard board,
+        TimeProvider clock,
+        ILogger<SubscriptionBoard> log
+    )
     {
-        (_subscriptions, _clock, _log) = (subscriptions, clock, log);
+        (_subscriptions, _streams, _clock, _log) = (subscriptions, streams, clock, log);
         board.Tell(_ => Release(_changes));
     }
 
@@ -40,7 +49,13 @@ public sealed partial class SubscriptionBoard : BackgroundService
     /// <summary>Those that are told.</summary>
     public ImmutableArray<Subscription> Enabled => _enabled;
 
-    /// <summary>One of them; null when there is none.</summary>
+    /// <summary>The streams by filter that are on record.</summary>
+    public ImmutableArray<StreamListener> Streams => _open;
+
+    /// <summary>All who are told: the subscriptions that are enabled, and the streams.</summary>
+    public ImmutableArray<IListener> Listeners => _listeners;
+
+    /// <summary>One of the subscriptions; null when there is none.</summary>
     public Subscription? Find(Guid id) => _all.FirstOrDefault(subscription => subscription.Id == id);
 
     /// <summary>Makes the copy anew, so that what was changed here holds here at once.</summary>
@@ -51,8 +66,10 @@ public sealed partial class SubscriptionBoard : BackgroundService
         try
         {
             ImmutableArray<Subscription> all = [.. await _subscriptions.Load(cancellationToken)];
-            _all = all;
+            ImmutableArray<StreamListener> open = [.. await _streams.Load(cancellationToken)];
+            (_all, _open) = (all, open);
             _enabled = [.. all.Where(subscription => subscription.IsEnabled)];
+            _listeners = [.. _enabled, .. open];
             Release(_told);
         }
         finally

@@ -116,6 +116,8 @@ public static class NotificationBusSetup
         services.AddHostedService<CircuitWatch>();
         services.AddSingleton<SubscriptionBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<SubscriptionBoard>());
+        services.AddSingleton<EventFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventFeed>());
         services.AddSingleton<SubscriptionSecrets>();
         services.AddSingleton<SubscriberCalls>();
         services.AddSingleton<KeyIssuer>();
@@ -263,6 +265,8 @@ public static class NotificationBusSetup
         services.AddSingleton<InMemorySubscriptions>();
         services.AddSingleton<ISubscriptions>(provider => provider.GetRequiredService<InMemorySubscriptions>());
         services.AddSingleton<IWebhookDeliveries>(provider => provider.GetRequiredService<InMemorySubscriptions>());
+        services.AddSingleton<InMemoryEventStreams>();
+        services.AddSingleton<IEventStreams>(provider => provider.GetRequiredService<InMemoryEventStreams>());
         services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<InMemoryLedger>();

@@ -59,6 +59,7 @@ public sealed record HostOfTheRecord(
     IRepairs Repairs,
     ISubscriptions Subscribers,
     IWebhookDeliveries Webhooks,
+    IEventStreams Streams,
     ITemplateVersions Texts,
     ITraffic Traffic
 );

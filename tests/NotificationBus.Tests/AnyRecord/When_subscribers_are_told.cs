@@ -335,10 +335,12 @@ public abstract class When_subscribers_are_told(Func<Task<RecordOfTheTest>> crea
         await AnotherHost.Subscribers.Disable(id, "it was away", CancellationToken.None);
         await AnotherHost.Subscribers.Disable(id, "later", CancellationToken.None);
 
+        var (placed, shipped) = (Notification(Guid.CreateVersion7()), Notification(Guid.CreateVersion7()));
+        shipped.Category = "order-shipped";
         var failing = await Find(id);
         failing.DisabledReason.ShouldBe("it was away");
         failing.FailingSince.ShouldNotBeNull();
-        failing.Wants("delivery.held", "order-placed", "default").ShouldBeFalse("it is disabled");
+        failing.Wants("delivery.held", placed).ShouldBeFalse("it is disabled");
 
         (
             await Host.Subscribers.Change(id, new SubscriptionChange(null, null, null, true), By, CancellationToken.None)
@@ -347,9 +349,9 @@ public abstract class When_subscribers_are_told(Func<Task<RecordOfTheTest>> crea
         (enabled.FailingSince, enabled.DisabledReason).ShouldBe((null, null));
         failing.EnabledAt.ShouldBeNull();
         enabled.EnabledAt!.Value.ShouldBe(Record.Now, TimeSpan.FromMinutes(5));
-        enabled.Wants("delivery.held", "order-placed", "default").ShouldBeTrue();
-        enabled.Wants("delivery.held", "order-shipped", "default").ShouldBeFalse();
-        enabled.Wants("delivery.sent", "order-placed", "default").ShouldBeFalse();
+        enabled.Wants("delivery.held", placed).ShouldBeTrue();
+        enabled.Wants("delivery.held", shipped).ShouldBeFalse();
+        enabled.Wants("delivery.sent", placed).ShouldBeFalse();
 
         await Host.Subscribers.Rotate(id, [9], Hour, By, CancellationToken.None);
         var rotated = await Find(id);

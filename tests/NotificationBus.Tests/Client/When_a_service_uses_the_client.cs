@@ -49,6 +49,46 @@ public sealed class When_a_service_uses_the_client(RunningHost host) : IClassFix
     }
 
     [Fact]
+    public async Task Should_read_along_what_becomes_of_one_and_of_all_that_fit()
+    {
+        using var enough = new CancellationTokenSource(RunningHost.Patience);
+        await using var services = Services(host.Client.BaseAddress!);
+        var (notifications, reader) = (services.GetRequiredService<INotifications>(), services.GetRequiredService<INotificationReader>());
+        var filter = new NotificationEventFilter { Events = ["notification.delivered"], Key = $"order:{Guid.NewGuid():N}" };
+        var order = Order with { OrderId = filter.Key["order:".Length..], EventId = $"order-placed-{Guid.NewGuid():N}" };
+        var first = await Heard(filter, after: null, order);
+
+        var all = new List<NotificationEvent>();
+        await foreach (var told in reader.Watch(first.NotificationId, cancellationToken: enough.Token))
+            all.Add(told);
+        var second = await Heard(new NotificationEventFilter(), first.Id, order with { EventId = $"order-placed-{Guid.NewGuid():N}" });
+
+        all.Select(told => told.Type).ShouldBe(["delivery.sent", "notification.delivered"]);
+        all.ShouldAllBe(told => told.NotificationId == first.NotificationId);
+        first.Data.GetProperty("keys").GetProperty("order").GetString().ShouldBe(order.OrderId);
+        second.NotificationId.ShouldNotBe(first.NotificationId, "what came after the event, of the same order");
+        second.Type.ShouldBe("notification.delivered", "with the filter that the stream was opened with");
+        await Should.ThrowAsync<NotificationRefusedException>(async () => await Heard(filter with { Category = "no-such" }, null, order));
+        await Should.ThrowAsync<NotificationRefusedException>(async () =>
+            await reader.Watch(Guid.NewGuid(), cancellationToken: enough.Token).FirstAsync(enough.Token)
+        );
+
+        // What is sent before it is open is not told: it is sent until something is heard.
+        async Task<NotificationEvent> Heard(NotificationEventFilter which, string? after, OrderPlaced happened)
+        {
+            using var heard = CancellationTokenSource.CreateLinkedTokenSource(enough.Token);
+            var hearing = reader.WatchMany(which, after, heard.Token).FirstAsync(heard.Token).AsTask();
+            for (var again = 0; !hearing.IsCompleted; again++)
+            {
+                await notifications.Send(happened with { EventId = $"{happened.EventId}-{again}" }, enough.Token);
+                await Task.WhenAny(hearing, Task.Delay(200, enough.Token));
+            }
+
+            return await hearing;
+        }
+    }
+
+    [Fact]
     public async Task Should_begin_one_notification_when_the_service_sends_the_same_event_again()
     {
         await using var services = Services(host.Client.BaseAddress!);

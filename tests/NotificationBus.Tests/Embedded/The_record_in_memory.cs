@@ -27,6 +27,8 @@ public sealed class When_a_key_is_withdrawn_in_memory() : When_a_key_is_withdraw
 
 public sealed class When_subscribers_are_told_in_memory() : When_subscribers_are_told(InMemoryRecord.Create);
 
+public sealed class When_a_stream_is_read_in_memory() : When_a_stream_is_read(InMemoryRecord.Create);
+
 public sealed class When_a_receipt_names_a_delivery_in_memory() : When_a_receipt_names_a_delivery(InMemoryRecord.Create);
 
 public sealed class When_a_repair_is_kept_in_memory() : When_a_repair_is_kept(InMemoryRecord.Create);
@@ -62,7 +64,8 @@ sealed class InMemoryRecord : RecordOfTheTest
         var controls = new InMemoryControls(_clock, outgoing);
         var ledger = new InMemoryAttemptLedger(_clock, controls);
         var subscriptions = new InMemorySubscriptions(controls, _clock);
-        var store = new InMemoryNotificationStore(ledger, outgoing, Channels, subscriptions);
+        var streams = new InMemoryEventStreams(_clock);
+        var store = new InMemoryNotificationStore(ledger, outgoing, Channels, subscriptions, streams);
         Host = new HostOfTheRecord(
             store,
             ledger,
@@ -79,6 +82,7 @@ sealed class InMemoryRecord : RecordOfTheTest
             new InMemoryRepairs(outgoing, controls, _clock),
             subscriptions,
             subscriptions,
+            streams,
             new InMemoryTemplateVersions(store, _clock),
             new InMemoryTraffic(store)
         );

@@ -199,6 +199,32 @@ public sealed class When_a_service_speaks_gRPC(HostWithGrpc grpc) : IClassFixtur
     }
 
     [Fact]
+    public async Task Should_watch_all_that_fit_from_the_moment_the_headers_have_come()
+    {
+        using var patience = new CancellationTokenSource(RunningHost.Patience);
+        var request = new WatchManyRequest { Category = "announcement", Recipient = $"seller-{Guid.NewGuid():N}" };
+        request.Events.Add("notification.delivered");
+        using var watch = _client.WatchMany(request, cancellationToken: patience.Token);
+        await watch.ResponseHeadersAsync;
+        var (other, ours) = (Announcement(), Announcement());
+        ours.Recipient.Id = request.Recipient;
+
+        await _client.SendAsync(new SendRequest { Notification = other });
+        var sent = await _client.SendAsync(new SendRequest { Notification = ours });
+        (await watch.ResponseStream.MoveNext(patience.Token)).ShouldBeTrue();
+        var told = watch.ResponseStream.Current;
+        var again = await _client.SendAsync(new SendRequest { Notification = new NotificationRequest(ours) });
+        using var later = _client.WatchMany(new WatchManyRequest { After = told.Id }, cancellationToken: patience.Token);
+        (await later.ResponseStream.MoveNext(patience.Token)).ShouldBeTrue();
+
+        told.Type.ShouldBe("notification.delivered");
+        IdIn(told).ShouldBe(sent.Accepted.Id);
+        IdIn(later.ResponseStream.Current).ShouldBe(again.Accepted.Id, "with the filter that it was opened with");
+
+        static string IdIn(NotificationEvent told) => told.Data.Fields["data"].StructValue.Fields["notificationId"].StringValue;
+    }
+
+    [Fact]
     public async Task Should_withdraw_what_is_to_be_sent_later()
     {
         var request = Announcement();

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using NotificationBus.Host;
 using NotificationBus.Host.CommandLine;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Tests.Host;
 
@@ -334,6 +336,41 @@ public sealed class When_an_operator_uses_the_command_line(AnEmbeddedHost embedd
         output.ToString().ShouldContain("order-placed");
 
         // The same lock under which it is written.
+        string Shown()
+        {
+            lock (lines)
+                return output.ToString();
+        }
+    }
+
+    [Fact]
+    public async Task Should_show_each_event_of_what_fits_until_it_is_ended()
+    {
+        using var end = new CancellationTokenSource();
+        await using var output = new StringWriter();
+        await using var lines = TextWriter.Synchronized(output);
+        var tail = Commands.Run(
+            ["tail", "--events", "delivery.sent,notification.delivered", "--recipient", "evented", "--json", .. At()],
+            lines,
+            lines,
+            end.Token
+        );
+        await Until(() => _host.Of<SubscriptionBoard>().Streams.Any(stream => stream.Recipient == "evented"));
+        (await Run("send", File_of(An_order("e-1", "order-e", "evented", "e@example.com")), "--event", "order-placed")).ExitCode.ShouldBe(
+            0
+        );
+        (await Run("send", File_of(An_order("e-2", "order-f", "others", "f@example.com")), "--event", "order-placed")).ExitCode.ShouldBe(0);
+        await Until(() => Shown().Contains("notification.delivered", StringComparison.Ordinal));
+        await end.CancelAsync();
+
+        (await tail.WaitAsync(RunningHost.Patience)).ShouldBe(0);
+        Shown().ShouldNotContain("others");
+        var types = Shown().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{JsonNode.Parse(line)!["type"]}").ToList();
+        types[^1].ShouldBe("notification.delivered");
+        types[..^1].ShouldAllBe(type => type == "delivery.sent");
+        (await Run("tail", "--events", "--channel", "email")).ShouldFail("--events goes with");
+        (await Run("tail", "--events", "delivery.snet")).ShouldFail("delivery.sent");
+
         string Shown()
         {
             lock (lines)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
@@ -15,7 +16,57 @@ public sealed partial class When_applications_share_a_host(HostOfTwoApplications
     // The console and its parts ask the API, with the same key; these say nothing of anybody.
     static readonly string[] NeverEnd = ["/_blazor"];
 
+    // A test of its own reads it.
+    const string StreamOfAll = "GET /v1/events";
+
     readonly RunningHost _host = two.Host;
+
+    [Fact]
+    public async Task Should_stream_to_each_what_is_its_own()
+    {
+        using var cups = await Stream(two.Cup, lastEventId: null);
+        using var jars = await Stream(two.Jar, lastEventId: null);
+        var (ofCups, ofJars) = (await First(cups), await First(jars));
+
+        var foreign = await Open(two.Jar, ofCups.Id);
+        var wrong = await Open(two.Jar, lastEventId: null, "?application=cup");
+
+        two.Jar.MustNotShow(ofCups.Text, "the stream of cup");
+        two.Cup.MustNotShow(ofJars.Text, "the stream of jar");
+        foreign.StatusCode.ShouldBe(HttpStatusCode.Gone, "as one that nobody has opened");
+        wrong.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+
+        async Task<(string Id, string Text)> First(HttpResponseMessage stream)
+        {
+            using var patience = new CancellationTokenSource(RunningHost.Patience);
+            var parser = SseParser.Create(await stream.Content.ReadAsStreamAsync(patience.Token));
+            await using var events = parser.EnumerateAsync(patience.Token).GetAsyncEnumerator(patience.Token);
+            foreach (var pot in (Pot[])[two.Cup, two.Jar])
+            {
+                var told = Body($"{Guid.NewGuid()}", $"{pot.Word}-streamed", pot.Word);
+                await two.Call("POST", "/v1/notifications", pot.Keys[Scope.Send], told);
+            }
+
+            (await events.MoveNextAsync()).ShouldBeTrue();
+            return (parser.LastEventId, events.Current.Data);
+        }
+
+        async Task<HttpResponseMessage> Stream(Pot pot, string? lastEventId)
+        {
+            var answer = await Open(pot, lastEventId);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            return answer;
+        }
+
+        async Task<HttpResponseMessage> Open(Pot pot, string? lastEventId, string query = "")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/events{query}");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", pot.Keys[Scope.Read]);
+            if (lastEventId is not null)
+                request.Headers.Add("Last-Event-ID", lastEventId);
+            return await _host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        }
+    }
 
     /// <summary>The matrix: what is another's is not there, and what is everybody's is not for one.</summary>
     [Fact]
@@ -25,7 +76,7 @@ public sealed partial class When_applications_share_a_host(HostOfTwoApplications
         var walked = 0;
         foreach (var (name, method, path, scope) in The_scopes_of_routes.Routes(_host))
         {
-            if (scope!.AnyOf.Count == 0 || NeverEnd.Any(path.StartsWith))
+            if (scope!.AnyOf.Count == 0 || NeverEnd.Any(path.StartsWith) || name == StreamOfAll)
                 continue;
 
             scope.Reach.ShouldNotBe(Reach.Unsaid, name);

@@ -87,7 +87,7 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
             .Select(route => (Path: route.RoutePattern.RawText, Methods: route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods))
             .Where(route => route.Methods.Contains(HttpMethods.Get) && !route.Methods.Contains(HttpMethods.Head))
             .Select(route => route.Path)
-            .ShouldBe(["/v1/notifications/{id:guid}/events"]);
+            .ShouldBe(["/v1/notifications/{id:guid}/events", "/v1/events"]);
 
     [Fact]
     public async Task Should_say_of_every_operation_what_it_does_and_how_it_fails()
@@ -129,7 +129,8 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
     {
         const int Samples = 30;
         var document = (await host.Get(Address)).Json;
-        foreach (var (operation, described) in Operations(document.GetProperty("paths")))
+        // A stream that is open does not end: When_a_service_reads_all_along asks for it.
+        foreach (var (operation, described) in Operations(document.GetProperty("paths")).Where(one => one.Operation != "GET /v1/events"))
         {
             var words = operation.Split(' ');
             var named = described.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ToList();

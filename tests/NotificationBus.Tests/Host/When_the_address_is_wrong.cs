@@ -8,8 +8,6 @@ public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<
 {
     [Theory]
     [InlineData("GET", "/v1")]
-    [InlineData("GET", "/v1/events")]
-    [InlineData("POST", "/v1/events/")]
     [InlineData("POST", "/v1/events/order-placed/4711")]
     [InlineData("GET", "/v2/notifications")]
     [InlineData("GET", "/swagger")]
@@ -20,6 +18,7 @@ public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<
 
     [Theory]
     [InlineData("GET", "/v1/events/order-placed", "POST")]
+    [InlineData("POST", "/v1/events/", "GET")]
     [InlineData("PUT", "/v1/events/order-placed", "POST")]
     [InlineData("OPTIONS", "/v1/events/order-placed", "POST")]
     [InlineData("TRACE", "/v1/events/order-placed", "POST")]

@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace NotificationBus.Saga;
+namespace NotificationBus.Subscriptions;
 
-/// <summary>Settings of <c>Streams</c>: who reads along over HTTP what becomes of a notification.</summary>
+/// <summary>Settings of <c>Streams</c>: who reads along over HTTP what becomes of notifications.</summary>
 public sealed class StreamsOptions
 {
     /// <summary>
@@ -21,4 +21,11 @@ public sealed class StreamsOptions
     /// <summary>The longest a stream lasts, 10 s to 1 day, default 1 h. A reader then comes again, and goes on where it was.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Longest { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// The time that a stream by filter can be taken up again after nobody has read it, and that what it told is kept, 1 min to 1 day,
+    /// default 10 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan KeptFor { get; set; } = TimeSpan.FromMinutes(10);
 }
