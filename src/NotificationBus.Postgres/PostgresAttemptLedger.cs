@@ -24,7 +24,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
             SELECT a.*, s.reason AS suppression
             FROM (
                 SELECT *, {PostgresErasures.NameOf("address")} AS erased
-                FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease, @content, @template_version)
+                FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease, @content,
+                    @template_version)
                     AS a (delivery_id, number, notification_id, channel, provider, address, category, lease, content, template_version)) a
             LEFT JOIN LATERAL (
                 SELECT reason FROM suppressed_address

@@ -35,7 +35,8 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
             SELECT channel, address, nullif(category, ''), reason, source, created_at, place
             FROM suppressed_address
             WHERE (@channel IS NULL OR channel = @channel) AND (@category IS NULL OR category = @category)
-                AND (@address IS NULL OR hashtextextended(address, 0) = ANY(ARRAY[hashtextextended(@address, 0), hashtextextended({Erased}, 0)])
+                AND (@address IS NULL
+                    OR hashtextextended(address, 0) = ANY(ARRAY[hashtextextended(@address, 0), hashtextextended({Erased}, 0)])
                     AND address = ANY(ARRAY[@address, {Erased}]))
                 AND (@after IS NULL OR (created_at, place) < (@after, @after_place))
             ORDER BY created_at DESC, place DESC LIMIT @limit

@@ -461,7 +461,8 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
                 JOIN pg_type t ON t.oid = a.atttypid
                 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace IN ('public'::regnamespace,
                         'notificationbus'::regnamespace)
-                    AND t.typname NOT IN ('uuid', '_uuid', 'timestamptz', 'date', 'int4', 'int8', 'numeric', 'float8', 'bool', 'interval', 'xid8')
+                    AND t.typname NOT IN ('uuid', '_uuid', 'timestamptz', 'date', 'int4', 'int8', 'numeric', 'float8', 'bool',
+                        'interval', 'xid8')
                 ORDER BY 1
                 """
             )

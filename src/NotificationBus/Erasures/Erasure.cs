@@ -153,6 +153,7 @@ public sealed class Erasure(
     {
         readonly HashSet<string> _recipients = new(StringComparer.Ordinal);
         readonly HashSet<string> _addresses = new(StringComparer.Ordinal);
+        readonly Dictionary<Guid, (int Open, int Waiting, int Held)> _standing = [];
 
         public ErasureKey Key => key;
 
@@ -180,16 +181,27 @@ public sealed class Erasure(
         public void Add(IReadOnlyList<NotificationState> page, ErasedRows rows)
         {
             Looked += page.Count;
-            var erased = page.Where(one => rows.Notifications.Contains(one.CorrelationId)).ToList();
-            var deliveries = erased.SelectMany(one => one.Deliveries).ToList();
+            // As it stood when it was seen first: the cancellation that comes with the erasure may be faster.
+            foreach (var one in page)
+                _standing.TryAdd(
+                    one.CorrelationId,
+                    (
+                        one.CompletedAt is null ? 1 : 0,
+                        one.Deliveries.Count(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending),
+                        one.Deliveries.Count(delivery => delivery.Status == DeliveryStatus.Held)
+                    )
+                );
+            var erased = page.Where(one => rows.Notifications.Contains(one.CorrelationId))
+                .Select(one => _standing[one.CorrelationId])
+                .ToList();
             Counts = Counts with
             {
                 Notifications = Counts.Notifications + erased.Count,
-                Cancelled = Counts.Cancelled + erased.Count(one => one.CompletedAt is null),
+                Cancelled = Counts.Cancelled + erased.Sum(one => one.Open),
+                Waiting = Counts.Waiting + erased.Sum(one => one.Waiting),
+                Held = Counts.Held + erased.Sum(one => one.Held),
                 Contents = Counts.Contents + rows.Contents,
                 WebhookBodies = Counts.WebhookBodies + rows.WebhookBodies,
-                Held = Counts.Held + deliveries.Count(one => one.Status == DeliveryStatus.Held),
-                Waiting = Counts.Waiting + deliveries.Count(one => one.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending),
             };
         }
 

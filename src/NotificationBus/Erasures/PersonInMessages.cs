@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace NotificationBus.Erasures;
 
 /// <summary>
-/// Tells whether a message is about a person: a property <c>id</c>, <c>recipient</c> or <c>recipientId</c> has the id, or any text is one of
-/// the addresses. Of what is no JSON: the address stands in it.
+/// Tells whether a message is about a person: a property <c>id</c>, <c>recipient</c> or <c>recipientId</c> has the id, or any text is one
+/// of the addresses. Of what is no JSON: the address stands in it.
 /// </summary>
 public sealed class PersonInMessages
 {
