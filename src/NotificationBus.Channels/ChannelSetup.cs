@@ -14,6 +14,7 @@ using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Contents;
+using NotificationBus.Erasures;
 using NotificationBus.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Subscriptions;
@@ -27,6 +28,10 @@ public static class ChannelSetup
     public static IServiceCollection AddChannels(this IServiceCollection services)
     {
         services.AddSingleton<SandboxInbox>();
+        services.AddSingleton<IErasableInbox>(provider => new ErasableInbox(
+            provider.GetRequiredService<SandboxInbox>(),
+            provider.GetService<ICaughtDeliveries>()
+        ));
         services.AddSingleton<IWebhookCaller, WebhookCaller>();
         services.AddSingleton<IFileSource, AttachmentSource>();
 

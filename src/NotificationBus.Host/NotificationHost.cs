@@ -133,6 +133,7 @@ public static class NotificationHost
             routes.MapRepairs();
             routes.MapCancellations();
             routes.MapWithdrawals();
+            routes.MapErasures();
             routes.MapSubscriptions();
             routes.MapProviders();
             routes.MapKeys();

@@ -17,16 +17,20 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     const string NotificationCreatedAt = "coalesce((SELECT created_at FROM notification_key WHERE id = notification_id), 'infinity')";
 
-    // An address may be suppressed for every category and for this one: one row of the two, or the claim would have two answers.
-    const string ClaimAttempts = $"""
+    // An address may be suppressed for every category and for this one: one row of the two, or the claim would have two answers. And by its
+    // own name, or by the one that stands in its place since its recipient was erased.
+    static readonly string ClaimAttempts = $"""
         WITH asked AS (
             SELECT a.*, s.reason AS suppression
-            FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease, @content, @template_version)
-                AS a (delivery_id, number, notification_id, channel, provider, address, category, lease, content, template_version)
+            FROM (
+                SELECT *, {PostgresErasures.NameOf("address")} AS erased
+                FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease, @content,
+                    @template_version)
+                    AS a (delivery_id, number, notification_id, channel, provider, address, category, lease, content, template_version)) a
             LEFT JOIN LATERAL (
                 SELECT reason FROM suppressed_address
-                WHERE hashtextextended(address, 0) = hashtextextended(a.address, 0)
-                    AND address = a.address AND channel = a.channel AND category IN ('', a.category)
+                WHERE hashtextextended(address, 0) = ANY(ARRAY[hashtextextended(a.address, 0), hashtextextended(a.erased, 0)])
+                    AND address IN (a.address, a.erased) AND channel = a.channel AND category IN ('', a.category)
                 ORDER BY category LIMIT 1) s ON true),
         granted AS (
             INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status,
@@ -54,7 +58,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         """;
 
     // With a limit the server expects few rows, and looks for each instead of joining all, also while a table is empty.
-    const string RecordOutcomes = $"""
+    static readonly string RecordOutcomes = $"""
         WITH outcome AS (
             SELECT *, {NotificationCreatedAt} AS notification_created_at
             FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace,
@@ -69,7 +73,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
             GROUP BY reference, date_bin('1 second', notification_created_at, 'epoch')),
         suppressed AS (
             INSERT INTO suppressed_address (channel, address, reason, source)
-            SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome WHERE suppressed IS NOT NULL
+            SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome
+                WHERE suppressed IS NOT NULL AND {PostgresErasures.IsNotSuppressed("outcome.channel", "outcome.suppressed", "''")}
             ON CONFLICT DO NOTHING)
         UPDATE delivery_attempt SET
             status = o.status, provider_message_id = o.provider_message_id, reason = o.reason, finished_at = now(),
@@ -81,9 +86,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     const string ReturnRecorded = "RETURNING delivery_attempt.delivery_id";
 
-    const string RecordRecentOutcomes = $"{RecordOutcomes} AND delivery_attempt.notification_created_at {Recently.Begun} {ReturnRecorded}";
+    static readonly string RecordRecentOutcomes =
+        $"{RecordOutcomes} AND delivery_attempt.notification_created_at {Recently.Begun} {ReturnRecorded}";
 
-    const string RecordAnyOutcomes = $"{RecordOutcomes} {ReturnRecorded}";
+    static readonly string RecordAnyOutcomes = $"{RecordOutcomes} {ReturnRecorded}";
 
     // A claim from the future was made before the clock was put back. It would keep everybody away for as long as that was.
     const string SelectAttempts = """

@@ -83,6 +83,36 @@ sealed class PostgresCaughtDeliveries([FromKeyedServices(PostgresSetup.Operators
     }
 
     /// <inheritdoc />
+    public async Task<int> Forget(IReadOnlyCollection<Guid> notifications, bool apply, CancellationToken cancellationToken)
+    {
+        // What was caught last is written as it was by its channel, which is JSON.
+        const string OfThese = "FROM caught_delivery WHERE (delivery::jsonb ->> 'notificationId')::uuid = ANY(@notifications)";
+        await using var batch = database.CreateBatch();
+        if (apply)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(InTurn));
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(
+                    $"""
+                    WITH gone AS (DELETE {OfThese} RETURNING 1),
+                    begun AS (UPDATE inbox SET edition = gen_random_uuid() WHERE EXISTS (SELECT FROM gone))
+                    SELECT count(*)::integer FROM gone
+                    """
+                )
+            );
+        }
+        else
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT count(*)::integer {OfThese}"));
+
+        batch.BatchCommands[^1].Parameters.Add(new NpgsqlParameter<Guid[]>("notifications", [.. notifications]));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (apply)
+            await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetInt32(0);
+    }
+
+    /// <inheritdoc />
     public async Task Clear(CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();

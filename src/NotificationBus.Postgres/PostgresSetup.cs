@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NotificationBus.Access;
 using NotificationBus.Contents;
+using NotificationBus.Erasures;
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
@@ -96,6 +97,7 @@ public static class PostgresSetup
         services.AddSingleton<IRepairs, PostgresRepairs>();
         services.AddSingleton<ITemplateVersions, PostgresTemplateVersions>();
         services.AddSingleton<ITraffic, PostgresTraffic>();
+        services.AddSingleton<IErasures, PostgresErasures>();
         services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddSingleton<PostgresLedger>();

@@ -17,6 +17,9 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     // Not NULL, which no primary key can hold.
     const string EveryCategory = "";
 
+    // What stands in the place of an address since its recipient was erased.
+    static readonly string Erased = PostgresErasures.NameOf("@address");
+
     // In the same statement as the change: one is not without the other.
     const string Noted = """
         noted AS (INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
@@ -28,11 +31,13 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     public async Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
     {
         await using var command = operators.CreateCommand(
-            """
+            $"""
             SELECT channel, address, nullif(category, ''), reason, source, created_at, place
             FROM suppressed_address
             WHERE (@channel IS NULL OR channel = @channel) AND (@category IS NULL OR category = @category)
-                AND (@address IS NULL OR hashtextextended(address, 0) = hashtextextended(@address, 0) AND address = @address)
+                AND (@address IS NULL
+                    OR hashtextextended(address, 0) = ANY(ARRAY[hashtextextended(@address, 0), hashtextextended({Erased}, 0)])
+                    AND address = ANY(ARRAY[@address, {Erased}]))
                 AND (@after IS NULL OR (created_at, place) < (@after, @after_place))
             ORDER BY created_at DESC, place DESC LIMIT @limit
             """
@@ -80,7 +85,8 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
             $"""
             WITH changed AS (
                 INSERT INTO suppressed_address (channel, address, category, reason, source)
-                    VALUES (@channel, @address, @category, @reason, @source)
+                    SELECT @channel, @address, @category, @reason, @source
+                    WHERE {PostgresErasures.IsNotSuppressed("@channel", "@address", "@category")}
                 ON CONFLICT DO NOTHING RETURNING 1),
             {Noted}
             """
@@ -97,7 +103,10 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     {
         var command = new NpgsqlBatchCommand(
             $"""
-            WITH changed AS (DELETE FROM suppressed_address WHERE place = suppression_place(@channel, @address, @category) RETURNING 1),
+            WITH changed AS (
+                DELETE FROM suppressed_address
+                WHERE place IN (suppression_place(@channel, @address, @category), suppression_place(@channel, {Erased}, @category))
+                RETURNING 1),
             {Noted}
             """
         );

@@ -31,6 +31,9 @@ public sealed class PostgresWithdrawals : IWithdrawals
     /// </summary>
     internal static readonly string SayThatSomeBegin = $"pg_advisory_xact_lock_shared({BeginningLock})";
 
+    /// <summary>Has no notification begin until its transaction ends, which takes no longer than a commit.</summary>
+    internal static readonly string KeepFromBeginning = $"pg_advisory_xact_lock({BeginningLock})";
+
     static readonly string SelectThoseThatBegin = $"""
         SELECT DISTINCT virtualtransaction FROM pg_locks
         WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

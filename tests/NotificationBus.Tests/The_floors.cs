@@ -42,6 +42,7 @@ public sealed partial class The_floors
         "Receipts",
         "Saga",
         "Repairs",
+        "Erasures",
         "Embedded",
         "Wiring",
     ];

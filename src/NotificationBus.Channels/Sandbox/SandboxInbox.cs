@@ -127,6 +127,37 @@ public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = nul
     /// <summary>Forgets every delivery and wakes everybody who waits for one.</summary>
     public void Clear() => Begin(Guid.NewGuid());
 
+    /// <summary>
+    /// Forgets the deliveries of some notifications, and begins another edition, so that whoever has them on a screen forgets them as well.
+    /// </summary>
+    /// <param name="notifications">The ids.</param>
+    /// <param name="apply">False to count alone.</param>
+    /// <returns>How many.</returns>
+    internal int Forget(IReadOnlyCollection<Guid> notifications, bool apply)
+    {
+        TaskCompletionSource readers;
+        int count;
+        lock (_lock)
+        {
+            var found = _newestFirst.Where(caught => notifications.Contains(caught.Delivery.NotificationId)).ToList();
+            count = found.Count;
+            if (!apply || count == 0)
+                return count;
+
+            foreach (var caught in found)
+            {
+                _newestFirst.Remove(caught);
+                _characters -= caught.Characters;
+            }
+
+            _edition = Guid.NewGuid();
+            readers = NextNews();
+        }
+
+        readers.SetResult();
+        return count;
+    }
+
     /// <summary>Forgets every delivery, as others have, and says by which name they call what follows.</summary>
     internal void Begin(Guid edition)
     {

@@ -21,6 +21,8 @@ static class RouteScopes
         ["POST /v1/notifications/batch"] = Needs(Reach.Own, Scope.Send),
         ["POST /v1/notifications/{id:guid}/cancel"] = Needs(Reach.Own, Scope.Send, Scope.Operate),
         ["POST /v1/withdrawals"] = Needs(Reach.Own, Scope.Send, Scope.Operate),
+        // For good, and whoever asks is told how much there is of somebody.
+        ["POST /v1/recipients/erase"] = Needs(Reach.Own, Scope.Admin),
         ["GET /v1/notifications"] = Needs(Reach.Own, Scope.Read),
         ["GET /v1/notifications/{id:guid}"] = Needs(Reach.Notification, Scope.Read),
         ["GET /v1/notifications/{id:guid}/steps"] = Needs(Reach.Notification, Scope.Read),

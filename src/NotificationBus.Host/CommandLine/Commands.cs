@@ -72,6 +72,7 @@ static class Commands
             new CancelCommand(output).Build(),
             new ResendCommand(output).Build(),
             new WithdrawCommand(output).Build(),
+            new EraseCommand(output).Build(),
             new DecideCommand(output).Build(),
             new RepairCommand(output, clock).Build(),
             new FailedMessagesCommand(output, FailedMessagesCommand.Replay, "Puts failed messages back where they came from.").Build(),

@@ -9,6 +9,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.Grpc.V1;
 using NotificationBus.Host.Http;
 using AcceptedNotification = NotificationBus.Host.Grpc.V1.AcceptedNotification;
@@ -38,7 +39,7 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
         var (status, body) = await Ask(
             context,
             HttpMethod.Post,
-            Path,
+            Of(request.Application, Path),
             Write(request.Notification ?? new NotificationRequest()),
             Preferences(request.WaitSeconds, request.Strict)
         );
@@ -53,7 +54,7 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
         if (request.Key.Length > 0)
             headers = [.. headers, (NotificationsApi.IdempotencyKey, request.Key)];
         var items = new StringBuilder("[").AppendJoin(',', request.Notifications.Select(Write)).Append(']');
-        var (_, body) = await Ask(context, HttpMethod.Post, BatchApi.Path, $"{items}", headers);
+        var (_, body) = await Ask(context, HttpMethod.Post, Of(request.Application, BatchApi.Path), $"{items}", headers);
         return Read<SendManyResponse>(body);
     }
 
@@ -62,7 +63,7 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
         var (_, body) = await Ask(
             context,
             HttpMethod.Post,
-            $"/v1/events/{Uri.EscapeDataString(request.Name)}",
+            Of(request.Application, $"/v1/events/{Uri.EscapeDataString(request.Name)}"),
             Write(request.Event ?? new Struct()),
             Preferences(waitSeconds: 0, request.Strict)
         );
@@ -71,7 +72,7 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
 
     public override async Task<Notification> Get(GetRequest request, ServerCallContext context)
     {
-        var (_, body) = await Ask(context, HttpMethod.Get, $"{Path}/{IdOf(request.Id)}");
+        var (_, body) = await Ask(context, HttpMethod.Get, Of(request.Application, $"{Path}/{IdOf(request.Id)}"));
         return Read<Notification>(body);
     }
 
@@ -88,8 +89,8 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
     public override async Task<Notification> Cancel(CancelRequest request, ServerCallContext context)
     {
         var id = IdOf(request.Id);
-        var without = new CancelRequest(request) { Id = "" };
-        var (status, body) = await Ask(context, HttpMethod.Post, $"{Path}/{id}/cancel", Write(without));
+        var without = new CancelRequest(request) { Id = "", Application = "" };
+        var (status, body) = await Ask(context, HttpMethod.Post, Of(request.Application, $"{Path}/{id}/cancel"), Write(without));
         return status == StatusCodes.Status200OK
             ? Read<Notification>(body)
             // It is asked for, and not yet known whether it was in time.
@@ -98,7 +99,8 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
 
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context)
     {
-        var (_, body) = await Ask(context, HttpMethod.Post, "/v1/withdrawals", Write(request));
+        var without = new WithdrawRequest(request) { Application = "" };
+        var (_, body) = await Ask(context, HttpMethod.Post, Of(request.Application, "/v1/withdrawals"), Write(without));
         return request.Preview
             ? new WithdrawResponse { Preview = Read<WithdrawalPreview>(body) }
             : new WithdrawResponse { Withdrawal = Read<Withdrawal>(body) };
@@ -108,7 +110,7 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
     /// Ends when the notification has ended and all is told; a stream of the API that ends before is taken up where it was.
     /// </summary>
     public override Task Watch(WatchRequest request, IServerStreamWriter<NotificationEvent> responseStream, ServerCallContext context) =>
-        Watch($"{Path}/{IdOf(request.Id)}/events", request.After, responseStream, context);
+        Watch(Of(request.Application, $"{Path}/{IdOf(request.Id)}/events"), request.After, responseStream, context);
 
     /// <summary>
     /// Goes on until the caller has enough, or what came after the place is no longer kept. The metadata come first: from then on all is
@@ -123,7 +125,14 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
         var query = new QueryBuilder();
         if (request.Events.Count > 0)
             query.Add("events", string.Join(',', request.Events));
-        foreach (var (name, value) in new[] { ("category", request.Category), ("recipient", request.Recipient), ("key", request.Key) })
+        (string, string)[] conditions =
+        [
+            ("category", request.Category),
+            ("recipient", request.Recipient),
+            ("key", request.Key),
+            (ApplicationWall.Parameter, request.Application),
+        ];
+        foreach (var (name, value) in conditions)
             if (value.Length > 0)
                 query.Add(name, value);
         await Watch($"{EventStreamsApi.Path}{query}", request.After, responseStream, context);
@@ -263,6 +272,10 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
                 query.Add(field.JsonName, Convert.ToString(value, CultureInfo.InvariantCulture)!);
         return query.ToString();
     }
+
+    /// <summary>The address of a call for the application that the caller names, if any. The API says to whom it may not be.</summary>
+    static string Of(string application, string path) =>
+        application.Length == 0 ? path : $"{path}?{ApplicationWall.Parameter}={Uri.EscapeDataString(application)}";
 
     static string IdOf(string id) => Guid.TryParse(id, out var known) ? $"{known}" : throw RpcProblems.Wrong("id must be a UUID.");
 

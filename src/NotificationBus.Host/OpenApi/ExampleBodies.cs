@@ -28,6 +28,7 @@ static class ExampleBodies
         ["requestNotification"] = Announcement("opening-hours-2"),
         ["requestNotifications"] = $"[{Announcement("opening-hours-3")},{Announcement("opening-hours-4")}]",
         ["cancelNotification"] = """{"by":"ann","why":"it is sold"}""",
+        ["eraseRecipient"] = """{"recipient":"buyer-7","addresses":["nok@example.com"],"preview":true}""",
         ["withdrawNotifications"] = """{"key":"order:4711","categories":["payment-reminder-due"],"by":"payments","why":"it is paid"}""",
         ["previewTemplates"] = """{"category":"announcement","data":{"title":"New opening hours","text":"We are open on Sunday."}}""",
         ["decideDelivery"] = """{"decision":"sent","by":"ann","why":"the provider's log has it"}""",

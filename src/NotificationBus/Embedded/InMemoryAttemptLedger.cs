@@ -1,3 +1,4 @@
+using NotificationBus.Erasures;
 using NotificationBus.Model;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Controls;
@@ -16,6 +17,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     readonly Dictionary<Guid, HashSet<Guid>> _deliveries = [];
     readonly Dictionary<(string Channel, string Address, string Category), Suppression> _suppressions = [];
 
+    // Whether any of them has another name: until then nobody looks for one.
+    bool _erased;
+
     /// <inheritdoc />
     public Task<AttemptClaim> Claim(
         DeliveryAttempt attempt,
@@ -28,13 +32,12 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
         var now = clock.GetUtcNow();
         lock (_lock)
         {
-            if (
-                _suppressions.TryGetValue((attempt.Channel, address, EveryCategory), out var suppression)
-                || _suppressions.TryGetValue((attempt.Channel, address, category), out suppression)
-            )
-            {
+            var suppression = NamesOf(address)
+                .SelectMany(name => new[] { EveryCategory, category }, (name, of) => (attempt.Channel, name, of))
+                .Select(_suppressions.GetValueOrDefault)
+                .FirstOrDefault(found => found is not null);
+            if (suppression is not null)
                 return Task.FromResult(new AttemptClaim([], now, suppression.Reason));
-            }
 
             var attempts = Of(attempt.NotificationId, attempt.DeliveryId);
             if (attempts.Count >= attempt.Number)
@@ -152,7 +155,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
                 .. _suppressions
                     .Values.Where(suppression =>
                         (filter.Channel ?? suppression.Channel) == suppression.Channel
-                        && (filter.Address ?? suppression.Address) == suppression.Address
+                        && (filter.Address is null || NamesOf(filter.Address).Contains(suppression.Address))
                         && (filter.Category ?? suppression.Category) == suppression.Category
                     )
                     .Where(suppression => filter.After is not { } after || (suppression.CreatedAt, suppression.Place).CompareTo(after) < 0)
@@ -188,7 +191,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     {
         bool removed;
         lock (_lock)
-            removed = _suppressions.Remove((channel, address, category ?? EveryCategory));
+            removed = NamesOf(address).Any(name => _suppressions.Remove((channel, name, category ?? EveryCategory)));
         if (removed)
             await controls.Note($"suppression {channel}", by, Suppression.Change("removed", address, category), cancellationToken);
         return removed;
@@ -227,9 +230,47 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
         return attempts;
     }
 
+    /// <summary>The key of the names in the place of people who were erased.</summary>
+    internal ErasureKey Key { get; } = ErasureKey.New();
+
+    /// <summary>Erases what was written about the attempts of a notification.</summary>
+    internal void Erase(Guid notificationId)
+    {
+        lock (_lock)
+        {
+            foreach (var attempts in _deliveries.GetValueOrDefault(notificationId, []).Select(delivery => _attempts[delivery]))
+                for (var i = 0; i < attempts.Count; i++)
+                    attempts[i] = attempts[i] with { Reason = attempts[i].Reason is null ? null : Erased.Text, Content = null };
+        }
+    }
+
+    /// <summary>Goes on with the suppressions of some addresses under the names in their place.</summary>
+    /// <returns>How many.</returns>
+    internal int EraseSuppressions(IReadOnlyCollection<string> addresses, bool apply)
+    {
+        lock (_lock)
+        {
+            var found = _suppressions.Where(one => addresses.Contains(one.Key.Address)).ToList();
+            foreach (var (key, suppression) in apply ? found : [])
+            {
+                _suppressions.Remove(key);
+                _erased = true;
+                TryAdd(suppression with { Address = Key.OfAddress(key.Address), Reason = "suppressed before its recipient was erased" });
+            }
+
+            return found.Count;
+        }
+    }
+
+    /// <summary>The names under which an address may be suppressed: itself, and what stands in its place since it was erased.</summary>
+    IEnumerable<string> NamesOf(string address) => _erased ? [address, Key.OfAddress(address)] : [address];
+
     bool TryAdd(Suppression suppression)
     {
         var (channel, address, category) = (suppression.Channel, suppression.Address, suppression.Category ?? EveryCategory);
+        if (NamesOf(address).Any(name => _suppressions.ContainsKey((channel, name, category))))
+            return false;
+
         var listed = suppression with { Place = DeterministicId.From(channel, address, category) };
         return _suppressions.TryAdd((channel, address, category), listed);
     }

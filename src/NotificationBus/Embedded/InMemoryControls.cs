@@ -204,6 +204,32 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         }
     }
 
+    /// <summary>The time.</summary>
+    internal DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>Writes another entry in the place of some.</summary>
+    /// <param name="change">The entry in the place of one; null for one that stays.</param>
+    /// <param name="apply">False to count alone.</param>
+    /// <returns>How many.</returns>
+    internal int Rewrite(Func<ControlChange, ControlChange?> change, bool apply)
+    {
+        lock (_lock)
+        {
+            var count = 0;
+            for (var i = 0; i < _changes.Count; i++)
+            {
+                if (change(_changes[i]) is not { } rewritten)
+                    continue;
+
+                count++;
+                if (apply)
+                    _changes[i] = rewritten;
+            }
+
+            return count;
+        }
+    }
+
     void Note(string subject, ChangedBy by, JsonElement before, JsonElement after) =>
         _changes.Add(
             new ControlChange

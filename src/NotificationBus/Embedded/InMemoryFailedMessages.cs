@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.Extensions.Options;
+using NotificationBus.Erasures;
 using NotificationBus.Failures;
 using NotificationBus.Outgoing;
 using NotificationBus.Providers.Controls;
@@ -178,6 +180,38 @@ public sealed class InMemoryFailedMessages(
 
         await Note("archived", chosen.Count, choice, by, cancellationToken);
         return chosen.Count;
+    }
+
+    /// <summary>Empties the messages that are about a person. They are counted, and cannot be replayed.</summary>
+    /// <returns>How many.</returns>
+    internal int Erase(PersonInMessages person, bool apply)
+    {
+        lock (_lock)
+        {
+            var found = _rows
+                .Values.Where(row =>
+                    person.AreIn(row.Failure.Body)
+                    || person.AreIn(Encoding.UTF8.GetBytes(row.Failure.Headers))
+                    || row.Edits.Any(edit => person.AreIn(edit.Body))
+                )
+                .ToList();
+            foreach (var row in apply ? found : [])
+                _rows[row.Failure.Id] = row with
+                {
+                    Failure = row.Failure with
+                    {
+                        Explanation = row.Failure.Explanation with { Reason = Erased.Text },
+                        Destination = null,
+                        MessageId = null,
+                        Headers = "{}",
+                        BodyLength = row.Failure.BodyLength ?? row.Failure.Body.Length,
+                        Body = [],
+                    },
+                    State = row.State == FailedMessageState.Failed ? FailedMessageState.Archived : row.State,
+                    Edits = [.. row.Edits.Select(edit => edit with { Body = [] })],
+                };
+            return found.Count;
+        }
     }
 
     Task Note(string done, int count, FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken) =>

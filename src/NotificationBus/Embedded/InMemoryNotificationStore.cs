@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using NotificationBus.Contents;
+using NotificationBus.Erasures;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -221,6 +222,36 @@ public sealed class InMemoryNotificationStore(
             )
                 yield return notification;
         }
+    }
+
+    /// <summary>The notifications of a person, in any order.</summary>
+    internal IEnumerable<NotificationState> Of(ErasedPerson person)
+    {
+        var references = person.Addresses.Select(NotificationReferences.OfAddress).ToList();
+        return _rows
+            .Values.Where(row =>
+                row.Application == person.Application && (row.Recipient == person.Recipient || references.Exists(row.References.Contains))
+            )
+            .Select(row => row.ToState());
+    }
+
+    /// <summary>How many contents are kept of a notification.</summary>
+    internal int ContentsOf(Guid notificationId) => _contents.GetValueOrDefault(notificationId)?.Count ?? 0;
+
+    /// <summary>Writes a notification as it is after its recipient was erased. False when somebody else has written it since.</summary>
+    internal bool Erase(NotificationState after, DateTimeOffset now)
+    {
+        var id = after.CorrelationId;
+        if (!_rows.TryGetValue(id, out var earlier) || earlier.Version != after.Version - 1)
+            return false;
+
+        var row = new Row(after, [.. earlier.Steps.Select(Erased.Of), Erased.StepOf(after, now)], [], 0, earlier.Number);
+        if (!_rows.TryUpdate(id, row, earlier))
+            return false;
+
+        _contents.TryRemove(id, out _);
+        Forget(id, earlier, row);
+        return true;
     }
 
     /// <summary>True when there is one of that id.</summary>

@@ -141,6 +141,16 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         }
     }
 
+    /// <summary>Forgets the commands of a notification that are not published yet.</summary>
+    internal void ForgetCommandsOf(Guid notificationId)
+    {
+        lock (_lock)
+        {
+            foreach (var pending in _pending.Values.Where(one => one.NotificationId == notificationId && IsCommand(one)).ToList())
+                _pending.Remove(pending.Message.Token);
+        }
+    }
+
     /// <summary>True when a command of the notification waits to be published.</summary>
     internal bool HoldsOrderOf(Guid notificationId)
     {

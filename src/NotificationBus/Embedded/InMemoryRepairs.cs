@@ -31,6 +31,28 @@ public sealed class InMemoryRepairs(InMemoryOutgoingMessages outgoing, InMemoryC
         await Note(repair.Id, repair.By, RepairChange.NotePlan(items), cancellationToken);
     }
 
+    /// <summary>Writes another recipient into the filters of an application, where one of these stands.</summary>
+    /// <returns>How many.</returns>
+    internal int RewriteRecipients(string application, IReadOnlyDictionary<string, string> names, bool apply)
+    {
+        lock (_lock)
+        {
+            var found = _repairs
+                .Values.Where(kept => (kept.Repair.Application ?? application) == application)
+                .Where(kept => kept.Repair.Filter.TryGetValue("recipient", out var recipient) && names.ContainsKey(recipient))
+                .ToList();
+            foreach (var kept in apply ? found : [])
+                kept.Repair = kept.Repair with
+                {
+                    Filter = new Dictionary<string, string>(kept.Repair.Filter, StringComparer.Ordinal)
+                    {
+                        ["recipient"] = names[kept.Repair.Filter["recipient"]],
+                    },
+                };
+            return found.Count;
+        }
+    }
+
     /// <inheritdoc />
     public Task<Repair?> Find(Guid id, CancellationToken cancellationToken)
     {

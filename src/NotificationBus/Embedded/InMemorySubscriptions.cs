@@ -313,6 +313,21 @@ public sealed class InMemorySubscriptions(InMemoryControls controls, TimeProvide
         }
     }
 
+    /// <summary>Tells subscribers something else of a notification.</summary>
+    /// <param name="notificationId">The notification.</param>
+    /// <param name="tell">What is told in the place of what was to be; null to count alone.</param>
+    /// <returns>How many times.</returns>
+    internal int Rewrite(Guid notificationId, Func<string, string>? tell)
+    {
+        lock (_lock)
+        {
+            var found = _entries.Values.Where(entry => entry.Delivery.NotificationId == notificationId).ToList();
+            foreach (var entry in tell is null ? [] : found)
+                entry.Delivery = entry.Delivery with { Data = tell!(entry.Delivery.Data) };
+            return found.Count;
+        }
+    }
+
     WebhookDelivery Keep(HeardEvent heard)
     {
         var now = clock.GetUtcNow();

@@ -52,6 +52,28 @@ public sealed class Cancellations(IAttemptLedger ledger, IBus bus, PublishLimit 
         return calledOff;
     }
 
+    /// <summary>
+    /// Calls off what may still be sent of a notification, however it stands. When what was sent comes back, what was not needed is needed
+    /// after all, and must not be sent then.
+    /// </summary>
+    /// <inheritdoc cref="CallOff(NotificationState, string, Guid, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="CallOff(NotificationState, string, Guid, CancellationToken)" path="/returns"/>
+    public async Task<IReadOnlyList<CalledOff>> CallOffWhatMayBeSent(
+        NotificationState notification,
+        string reason,
+        Guid messageId,
+        CancellationToken cancellationToken
+    )
+    {
+        if (notification.CompletedAt is null)
+            return await CallOff(notification, reason, messageId, cancellationToken);
+
+        var calledOff = new List<CalledOff>();
+        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.NotNeeded))
+            calledOff.Add(await CallOff(notification, delivery, reason, cancellationToken));
+        return calledOff;
+    }
+
     /// <summary>Calls off one delivery, in the ledger alone.</summary>
     public async Task<CalledOff> CallOff(
         NotificationState notification,

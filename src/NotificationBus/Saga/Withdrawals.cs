@@ -98,20 +98,15 @@ public sealed class Withdrawals(IWithdrawals record, INotificationStore store, C
         if (await store.Load(found.Id, cancellationToken) is not { } notification)
             return WithdrawnDeliveries.Of(found);
 
-        if (notification.CompletedAt is not null)
-        {
-            // When what was sent comes back, these are needed after all, and must not be sent then.
-            foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.NotNeeded))
-                await cancellations.CallOff(notification, delivery, withdrawal.Reason, cancellationToken);
-            return WithdrawnDeliveries.Of(notification.Deliveries.Select(delivery => new DeliveryStanding(delivery.Status, delivery.Code)));
-        }
-
-        var calledOff = await cancellations.CallOff(
+        var calledOff = await cancellations.CallOffWhatMayBeSent(
             notification,
             withdrawal.Reason,
             DeterministicId.From("deliveries-withdrawn", $"{inputId:N}", $"{notification.CorrelationId:N}"),
             cancellationToken
         );
+        if (notification.CompletedAt is not null)
+            return WithdrawnDeliveries.Of(notification.Deliveries.Select(delivery => new DeliveryStanding(delivery.Status, delivery.Code)));
+
         return calledOff
             .Where(one => !one.Delivery.IsSettled())
             .Select(WithdrawnDeliveries.Of)

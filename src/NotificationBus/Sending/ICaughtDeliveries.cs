@@ -18,6 +18,13 @@ public interface ICaughtDeliveries
     /// </summary>
     Task<(Guid Edition, IReadOnlyList<NumberedText> Added)> After(long number, CancellationToken cancellationToken);
 
+    /// <summary>Forgets those of some notifications, and begins another edition when there were any.</summary>
+    /// <param name="notifications">The ids.</param>
+    /// <param name="apply">False to count alone.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many.</returns>
+    Task<int> Forget(IReadOnlyCollection<Guid> notifications, bool apply, CancellationToken cancellationToken);
+
     /// <summary>Forgets all of them, and begins another edition.</summary>
     Task Clear(CancellationToken cancellationToken);
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using NotificationBus.Access;
 using NotificationBus.Contents;
 using NotificationBus.Embedded;
+using NotificationBus.Erasures;
 using NotificationBus.Failures;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
@@ -84,6 +85,7 @@ public static class NotificationBusSetup
         services.AddSingleton<WaitingCancellations>();
         services.AddSingleton<WithdrawalRules>();
         services.AddSingleton<Withdrawals>();
+        services.AddSingleton<Erasure>();
         services.AddSingleton<OutcomeWatch>();
         services.AddSingleton<EventReader>();
         services.AddSingleton<Explanations>();
@@ -254,7 +256,9 @@ public static class NotificationBusSetup
         services.AddSingleton<InMemoryFailedMessages>();
         services.AddSingleton<IFailedMessages>(provider => provider.GetRequiredService<InMemoryFailedMessages>());
         services.AddSingleton<IHeldDeliveries, InMemoryHeldDeliveries>();
-        services.AddSingleton<IRepairs, InMemoryRepairs>();
+        services.AddSingleton<InMemoryRepairs>();
+        services.AddSingleton<IRepairs>(provider => provider.GetRequiredService<InMemoryRepairs>());
+        services.AddSingleton<IErasures, InMemoryErasures>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IContentStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());

@@ -54,6 +54,8 @@ public sealed class When_a_service_speaks_gRPC(HostWithGrpc grpc) : IClassFixtur
         Described(message)
             .Fields.InDeclarationOrder()
             .Select(field => field.JsonName)
+            // Over HTTP it is in the address.
+            .Where(name => !(message == nameof(WithdrawRequest) && name == "application"))
             .ShouldBe(
                 contract
                     .GetProperties()
@@ -368,14 +370,115 @@ public sealed class When_a_service_speaks_gRPC(HostWithGrpc grpc) : IClassFixtur
             HealthCheckResponse.Types.ServingStatus.Serving
         );
 
-        static Metadata As(string key) => new() { { "Authorization", $"Bearer {key}" } };
-
         static int Number(string header, string name) =>
             int.Parse(
                 new string([.. header[(header.IndexOf(name, StringComparison.Ordinal) + 2)..].TakeWhile(char.IsAsciiDigit)]),
                 CultureInfo.InvariantCulture
             );
     }
+
+    /// <summary>Two services with keys, and somebody who sees both.</summary>
+    [Fact]
+    public async Task Should_keep_the_applications_apart()
+    {
+        await using var keyed = new HostWithGrpc { Settings = ["--Auth:Mode=Keys", $"--Auth:FirstKey={HostWithKeys.FirstKey}"] };
+        await keyed.InitializeAsync();
+        var client = new V1.Notifications.NotificationsClient(keyed.Channel);
+        var (cup, jar, all) = (await KeyOf("cup"), await KeyOf("jar"), As(HostWithKeys.FirstKey));
+        var waits = Announcement("buyer-of-cup");
+        (waits.EventId, waits.Delay) = ("one-event", "PT1H");
+        waits.Keys.Add("order", "order-of-cup");
+        var id = (await client.SendAsync(new SendRequest { Notification = waits }, cup)).Accepted.Id;
+        var other = waits.Clone();
+        other.Keys["order"] = "order-of-jar";
+        (await client.SendAsync(new SendRequest { Notification = other }, jar)).Accepted.Id.ShouldNotBe(
+            id,
+            "one event id, two applications"
+        );
+        while ((await client.GetAsync(new GetRequest { Id = id }, cup)).Status == "accepted")
+            await Task.Delay(10);
+
+        // Of another one: as what is not there.
+        var (get, watch) = (new GetRequest { Id = id }, new WatchRequest { Id = id });
+        var cancel = new CancelRequest
+        {
+            Id = id,
+            By = "eve",
+            Why = "to see whether it is there",
+        };
+        (await Refused(() => client.GetAsync(get, jar))).Code.ShouldBe(StatusCode.NotFound);
+        (await client.CancelAsync(cancel, jar)).Status.ShouldBe("cancelling", "as of one that is yet to come");
+        (await client.GetAsync(get, cup)).Status.ShouldBe("sending");
+        (
+            await Should.ThrowAsync<RpcException>(async () => await client.Watch(watch, jar).ResponseStream.MoveNext(default))
+        ).StatusCode.ShouldBe(StatusCode.NotFound);
+        (await client.FindAsync(new FindRequest { Recipient = "buyer-of-cup" }, jar)).Notifications.ShouldNotContain(one => one.Id == id);
+        var withdraw = new WithdrawRequest
+        {
+            Key = "order:order-of-cup",
+            Categories = { "announcement" },
+            Preview = true,
+        };
+        (await client.WithdrawAsync(withdraw, cup)).Preview.Statuses["sending"].ShouldBe(1);
+        (await client.WithdrawAsync(withdraw, jar)).Preview.Statuses.ShouldBeEmpty();
+        // Nobody gets further by naming the other one.
+        get.Application = cancel.Application = watch.Application = withdraw.Application = "cup";
+        var many = new SendManyRequest { Application = "cup", Notifications = { Announcement() } };
+        foreach (
+            var refused in (Func<Task<(StatusCode Code, string? Reason, IReadOnlyList<string> Fields)>>[])
+                [
+                    () => Refused(() => client.GetAsync(get, jar)),
+                    () => Refused(() => client.CancelAsync(cancel, jar)),
+                    () => Refused(() => client.WithdrawAsync(withdraw, jar)),
+                    () => Refused(() => client.FindAsync(new FindRequest { Application = "cup" }, jar)),
+                    () => Refused(() => client.SendAsync(new SendRequest { Application = "cup", Notification = Announcement() }, jar)),
+                    () => Refused(() => client.SendManyAsync(many, jar)),
+                ]
+        )
+        {
+            var (code, reason, _) = await refused();
+            (code, reason).ShouldBe((StatusCode.PermissionDenied, "of-one-application"));
+        }
+
+        // Whoever sees all names one, and has to where nothing else says whose it is.
+        (await client.GetAsync(get, all)).Id.ShouldBe(id);
+        (await Find("cup", all)).ShouldBe([id]);
+        (await Find("jar", all)).ShouldNotContain(id);
+        var sent = await client.SendAsync(
+            new SendRequest
+            {
+                Application = "jar",
+                Notification = Announcement(),
+                WaitSeconds = 30,
+            },
+            all
+        );
+        (await Refused(() => client.GetAsync(new GetRequest { Id = sent.Notification.Id }, cup))).Code.ShouldBe(StatusCode.NotFound);
+        (await client.GetAsync(new GetRequest { Id = sent.Notification.Id }, jar)).Status.ShouldBe("delivered");
+        (await client.SendManyAsync(many, all)).Accepted.ShouldBe(1);
+        (await client.WithdrawAsync(withdraw, all)).Preview.Statuses["sending"].ShouldBe(1);
+        withdraw.Application = "";
+        (await Refused(() => client.WithdrawAsync(withdraw, all))).Fields.ShouldBe(["application"]);
+        (await client.CancelAsync(cancel, all)).Status.ShouldBe("cancelled");
+
+        async Task<IReadOnlyList<string>> Find(string application, Metadata key) =>
+            [
+                .. (
+                    await client.FindAsync(new FindRequest { Application = application, Recipient = "buyer-of-cup" }, key)
+                ).Notifications.Select(one => one.Id),
+            ];
+
+        async Task<Metadata> KeyOf(string application)
+        {
+            var issued = await keyed
+                .Host.Of<KeyIssuer>()
+                .Create(application, "service", [Scope.Send, Scope.Read], new ChangedBy("Ann", "test"), CancellationToken.None);
+            await keyed.Host.Of<KeyRing>().Refresh(CancellationToken.None);
+            return As(issued.Text);
+        }
+    }
+
+    static Metadata As(string key) => new() { { "Authorization", $"Bearer {key}" } };
 
     static NotificationRequest Announcement(string recipient = "seller-42") =>
         new()

@@ -47,6 +47,27 @@ public sealed class When_an_operator_uses_the_command_line(AnEmbeddedHost embedd
     }
 
     [Fact]
+    public async Task Should_show_what_there_is_of_a_person_and_erase_it_when_told_to()
+    {
+        (
+            await Run("send", File_of(An_order("e-1", "order-e", "seller-e", "e@example.com")), "--event", "order-placed", "--wait", "30")
+        ).ShouldSay(0, "delivered");
+
+        (await Run("erase", "--recipient", "seller-e")).ShouldSay(0, "1 notifications");
+        (await Run("find", "seller-e")).ShouldSay(0, "seller-e");
+        (await Run("erase", "--recipient", "seller-e", "--yes")).ShouldFail("say --why");
+        (await Run("erase", "--yes", "--why", "a request")).ShouldFail("say the recipient's id");
+        (await Run("erase", "--recipient", "seller-e", "--address", "e@example.com", "--yes", "--why", "a request")).ShouldSay(
+            0,
+            "erased, and called erased-"
+        );
+        (await Run("find", "seller-e")).ShouldRemark(1, "nothing on record fits");
+        var again = await Run("erase", "--recipient", "seller-e", "--yes", "--why", "a request", "--json");
+        again.ShouldSay(0, "\"notifications\"");
+        (await Run("find", "order-e")).ShouldRemark(1, "nothing on record fits");
+    }
+
+    [Fact]
     public async Task Should_find_a_conversation_by_its_number_alone()
     {
         const string Request = """

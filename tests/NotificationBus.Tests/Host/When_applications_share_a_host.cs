@@ -191,6 +191,30 @@ public sealed partial class When_applications_share_a_host(HostOfTwoApplications
         }
     }
 
+    /// <summary>One id, two people: of the application that is named alone.</summary>
+    [Fact]
+    public async Task Should_erase_nobody_of_another_application()
+    {
+        var id = $"shared-{Guid.NewGuid():N}";
+        var body = When_applications_share_a_host.Body($"{Guid.NewGuid():N}", id, "hello");
+        var asked = new Dictionary<Pot, Guid>();
+        foreach (var pot in (Pot[])[two.Cup, two.Jar])
+            asked[pot] = JsonElement
+                .Parse((await two.Call("POST", "/v1/notifications", pot.Keys[Scope.Send], body, "wait=30")).Body)
+                .GetProperty("id")
+                .GetGuid();
+        var erasure = $$"""{"recipient":"{{id}}","why":"a test"}""";
+
+        var unnamed = await two.Call("POST", "/v1/recipients/erase", HostWithKeys.FirstKey, erasure);
+        var erased = await two.Call("POST", "/v1/recipients/erase?application=cup", HostWithKeys.FirstKey, erasure);
+
+        (unnamed.Status, unnamed.Body.Contains("?application=shop", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.BadRequest, true));
+        erased.Status.ShouldBe(HttpStatusCode.OK, erased.Body);
+        JsonElement.Parse(erased.Body).GetProperty("notifications").GetInt32().ShouldBe(1);
+        (await two.Call("GET", $"/v1/notifications/{asked[two.Cup]}", two.Cup.Keys[Scope.Read])).Body.ShouldNotContain(id);
+        (await two.Call("GET", $"/v1/notifications/{asked[two.Jar]}", two.Jar.Keys[Scope.Read])).Body.ShouldContain(id);
+    }
+
     [Fact]
     public async Task Should_have_whoever_sees_all_say_whose_is_withdrawn()
     {

@@ -171,7 +171,7 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
                 .Replace("{deliveryId}", $"{Guid.Empty}", StringComparison.Ordinal);
 
             // The key sees all applications, and has to say whose it means.
-            var whose = path == "/v1/withdrawals" ? "?application=default" : "";
+            var whose = path is "/v1/withdrawals" or "/v1/recipients/erase" ? "?application=default" : "";
             using var body = RunningHost.Json(System.Text.Encoding.UTF8.GetBytes(example.GetRawText()));
             var answer = await keyed.Host.Send(
                 new HttpMethod(words[0]),
