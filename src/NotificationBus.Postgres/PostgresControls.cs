@@ -69,11 +69,11 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
             by,
             cancellationToken,
             (connection, before, after) =>
-                PostgresProviderHealth.ChangeLimit(
+                PostgresProviderHealth.Follow(
                     connection,
                     account,
-                    WaitingLine.LimitOf(before, configured),
-                    WaitingLine.LimitOf(after, configured),
+                    (WaitingLine.LimitOf(before, configured), WaitingLine.LimitOf(after, configured)),
+                    before.Breaker == after.Breaker ? null : after.BreakerOver(configured.Circuit).OpenFor,
                     cancellationToken
                 )
         );

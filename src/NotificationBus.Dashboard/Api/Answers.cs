@@ -46,6 +46,18 @@ public sealed record ProviderAccount
     public double? PerSecond { get; init; }
     public double? LearnedPerSecond { get; init; }
     public double? PerSecondSet { get; init; }
+    public Breaker Breaker { get; init; } = new();
+    public Breaker? BreakerSet { get; init; }
+    public Breaker? BreakerConfigured { get; init; }
+}
+
+/// <summary>When a circuit opens and closes.</summary>
+public sealed record Breaker
+{
+    public int? MinimumCalls { get; init; }
+    public double? FailureShare { get; init; }
+    public TimeSpan? OpenFor { get; init; }
+    public int? HalfOpenCalls { get; init; }
 }
 
 /// <summary>The answer of <c>GET /v1/channels</c>.</summary>

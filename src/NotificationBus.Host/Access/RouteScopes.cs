@@ -58,6 +58,7 @@ static class RouteScopes
 
         // What operators do.
         ["PUT /v1/providers/{account}"] = Needs(Reach.OfAll, Scope.Operate),
+        ["PUT /v1/providers/{account}/breaker"] = Needs(Reach.OfAll, Scope.Operate),
         ["PUT /v1/channels/{channel}"] = Needs(Reach.OfAll, Scope.Operate),
         ["POST /v1/suppressions"] = Needs(Reach.OfAll, Scope.Operate),
         ["DELETE /v1/suppressions/{channel}/{address}"] = Needs(Reach.OfAll, Scope.Operate),

@@ -38,6 +38,7 @@ static class ExampleBodies
         ["pauseRepair"] = """{"by":"ann","why":"we look at the first ones"}""",
         ["stopRepair"] = """{"by":"ann","why":"the rest is too old"}""",
         ["setProvider"] = $$"""{"switch":"drain",{{Who}}}""",
+        ["setBreaker"] = $$"""{"minimumCalls":20,"failureShare":0.5,"openFor":"00:00:10","halfOpenCalls":1,{{Who}}}""",
         ["setChannel"] = $$"""{"paused":true,{{Who}}}""",
         ["suppressAddress"] = """{"channel":"email","address":"nok@example.com","by":"ann","why":"she asked us on the phone"}""",
         ["replayFailedMessages"] = """{"all":true,"by":"ann","why":"the template is mended"}""",

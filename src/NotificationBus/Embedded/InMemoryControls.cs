@@ -56,6 +56,8 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
                 WaitingLine.LimitOf(before, configured),
                 WaitingLine.LimitOf(after, configured)
             );
+            if (_health.TryGetValue(account, out var health))
+                _health[account] = health.OpenAtMost(after.BreakerOver(configured.Circuit).OpenFor);
             return Task.FromResult(after);
         }
     }

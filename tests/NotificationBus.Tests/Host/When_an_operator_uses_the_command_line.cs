@@ -308,6 +308,34 @@ public sealed class When_an_operator_uses_the_command_line(AnEmbeddedHost embedd
     }
 
     [Fact]
+    public async Task Should_set_a_breaker_and_leave_as_it_is_what_is_not_said()
+    {
+        const string Configured = "(configured: 0.9 of 8 calls, for 00:00:30, and closes after 3 probes in a row)";
+        (await Run("providers", "breaker", "sandbox", "--minimum-calls", "20", "--failure-share", "0.5", "--why", "it flaps")).ShouldSay(
+            0,
+            "the circuit of sandbox opens at 0.5 of 20 calls, for 00:00:30, and closes after 3 probes in a row " + Configured
+        );
+        (await Run("providers", "breaker", "sandbox", "--half-open-calls", "1", "--minimum-calls", "none", "--why", "so")).ShouldSay(
+            0,
+            "opens at 0.5 of 8 calls, for 00:00:30, and closes after one probe " + Configured
+        );
+        (await Run("providers", "set", "sandbox", "--weight", "none", "--why", "third")).ExitCode.ShouldBe(0);
+        (await _host.Get("/v1/providers")).Json.GetProperty("providers")[0].TryGetProperty("breakerSet", out _).ShouldBeTrue();
+        (await Run("providers", "breaker", "sandbox", "--open-for", "00:00:10", "--reset", "--why", "so")).ShouldSay(
+            0,
+            "opens at 0.9 of 8 calls, for 00:00:10, and closes after 3 probes in a row " + Configured
+        );
+        (await Run("providers", "breaker", "sandbox", "--reset", "--why", "mended")).ShouldSay(
+            0,
+            "the circuit of sandbox opens at 0.9 of 8 calls, for 00:00:30, and closes after 3 probes in a row, as configured"
+        );
+
+        (await Run("providers", "breaker", "sandbox", "--why", "x")).ShouldFail("say what is to be set");
+        (await Run("providers", "breaker", "sandbox", "--open-for", "soon", "--why", "x")).ShouldFail("openFor must be a time");
+        (await Run("providers", "breaker", "sandbx", "--reset", "--why", "x")).ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Should_pause_a_channel_and_say_so_in_the_status()
     {
         (await Run("channels", "pause", "chat", "--why", "for a look")).ShouldSay(0, "chat is paused");

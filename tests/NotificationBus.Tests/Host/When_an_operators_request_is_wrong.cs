@@ -6,10 +6,12 @@ namespace NotificationBus.Tests.Host;
 public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClassFixture<RunningHost>
 {
     const string Provider = "/v1/providers/sandbox";
+    const string Breaker = "/v1/providers/sandbox/breaker";
     const string Channel = "/v1/channels/email";
     const string Suppressions = "/v1/suppressions";
     const string UnknownCategory =
         "is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due";
+    const string Time = "must be a time from 00:00:01 to 01:00:00, such as 00:00:30 (hours:minutes:seconds)";
     const string Decision =
         "/v1/notifications/11111111-1111-1111-1111-111111111111/deliveries/22222222-2222-2222-2222-222222222222/decision";
 
@@ -29,6 +31,24 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
         """ "swich":"off" """,
         "swich",
         "is unknown, allowed are switch, pin, weight, perSecond, by, why; did you mean switch?"
+    )]
+    [InlineData(Breaker, """ "minimumCalls":1 """, "minimumCalls", "must be 2 to 10000")]
+    [InlineData(Breaker, """ "minimumCalls":10001 """, "minimumCalls", "must be 2 to 10000")]
+    [InlineData(Breaker, """ "minimumCalls":2.5 """, "minimumCalls", "must be a number in range")]
+    [InlineData(Breaker, """ "failureShare":0 """, "failureShare", "must be 0.01 to 1")]
+    [InlineData(Breaker, """ "failureShare":1.01 """, "failureShare", "must be 0.01 to 1")]
+    [InlineData(Breaker, """ "halfOpenCalls":0 """, "halfOpenCalls", "must be 1 to 100")]
+    [InlineData(Breaker, """ "halfOpenCalls":101 """, "halfOpenCalls", "must be 1 to 100")]
+    [InlineData(Breaker, """ "openFor":"00:00:00.9" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":"01:00:01" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":"30" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":"soon" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":30 """, "openFor", "must be a string")]
+    [InlineData(
+        Breaker,
+        """ "minimumCall":8 """,
+        "minimumCall",
+        "is unknown, allowed are minimumCalls, failureShare, openFor, halfOpenCalls, by, why; did you mean minimumCalls?"
     )]
     [InlineData(Channel, """ "paused":"yes" """, "paused", "must be true or false")]
     [InlineData(
@@ -103,6 +123,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
 
     [Theory]
     [InlineData(Provider, "")]
+    [InlineData(Breaker, "")]
     [InlineData(Channel, "")]
     [InlineData(Suppressions, """ "channel":"email","address":"som@example.com", """)]
     [InlineData(Decision, """ "decision":"sent", """)]

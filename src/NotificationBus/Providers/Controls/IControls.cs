@@ -13,7 +13,7 @@ public interface IControls
 
     /// <summary>
     /// Changes a provider's setting, and writes down who did it and why. When the rate changes with it, so does the time until each turn
-    /// that is to come.
+    /// that is to come; and a circuit that is open ends no later than by the time that is set for it.
     /// </summary>
     /// <param name="account">The account.</param>
     /// <param name="configured">What is in force where nothing is set.</param>
