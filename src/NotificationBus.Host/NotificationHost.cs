@@ -135,6 +135,7 @@ public static class NotificationHost
             routes.MapWithdrawals();
             routes.MapSubscriptions();
             routes.MapProviders();
+            routes.MapEventTypes();
             routes.MapKeys();
             routes.MapSignIn();
             routes.MapSuppressions();

@@ -71,6 +71,30 @@ public sealed record Channel(
     IReadOnlyList<string> Configured
 );
 
+/// <summary>The answer of <c>GET /v1/event-types</c>.</summary>
+public sealed record EventTypeList(IReadOnlyList<EventType> EventTypes);
+
+/// <summary>An event type.</summary>
+public sealed record EventType
+{
+    public required string Category { get; init; }
+    public required string Switch { get; init; }
+    public int Version { get; init; }
+    public required EventTypePlan Plan { get; init; }
+    public EventTypePlan? Configured { get; init; }
+    public EventTypePlan? Set { get; init; }
+}
+
+/// <summary>By which channels, and how, an event type is sent; of what operators have set, only that.</summary>
+public sealed record EventTypePlan
+{
+    public IReadOnlyList<string>? Channels { get; init; }
+    public string? Mode { get; init; }
+    public TimeSpan? Lifetime { get; init; }
+    public TimeSpan? EscalateAfter { get; init; }
+    public string? EscalateUnless { get; init; }
+}
+
 /// <summary>The answer of <c>GET /v1/notifications</c>.</summary>
 public sealed record NotificationPage(IReadOnlyList<NotificationSummary> Notifications, string? Next, DateTimeOffset? SearchedBackTo);
 
@@ -109,6 +133,7 @@ public sealed record Notification
     public DateTimeOffset? ExpiresAt { get; init; }
     public IReadOnlyList<Delivery> Deliveries { get; init; } = [];
     public IReadOnlyList<string> Decisions { get; init; } = [];
+    public int? PlanVersion { get; init; }
 }
 
 /// <summary>A delivery of a notification.</summary>

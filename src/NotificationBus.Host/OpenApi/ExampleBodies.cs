@@ -40,6 +40,7 @@ static class ExampleBodies
         ["setProvider"] = $$"""{"switch":"drain",{{Who}}}""",
         ["setBreaker"] = $$"""{"minimumCalls":20,"failureShare":0.5,"openFor":"00:00:10","halfOpenCalls":1,{{Who}}}""",
         ["setChannel"] = $$"""{"paused":true,{{Who}}}""",
+        ["setEventType"] = $$"""{"mode":"first-that-works","escalateAfter":"00:10:00","escalateUnless":"read",{{Who}}}""",
         ["suppressAddress"] = """{"channel":"email","address":"nok@example.com","by":"ann","why":"she asked us on the phone"}""",
         ["replayFailedMessages"] = """{"all":true,"by":"ann","why":"the template is mended"}""",
         ["archiveFailedMessages"] = """{"all":true,"by":"ann","why":"they were a test"}""",

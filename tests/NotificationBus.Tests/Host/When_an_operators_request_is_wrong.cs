@@ -8,10 +8,12 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     const string Provider = "/v1/providers/sandbox";
     const string Breaker = "/v1/providers/sandbox/breaker";
     const string Channel = "/v1/channels/email";
+    const string EventType = "/v1/event-types/announcement";
     const string Suppressions = "/v1/suppressions";
     const string UnknownCategory =
         "is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due";
     const string Time = "must be a time from 00:00:01 to 01:00:00, such as 00:00:30 (hours:minutes:seconds)";
+    const string LongTime = "must be a time from 00:00:10 to 30.00:00:00, such as 00:00:30 (hours:minutes:seconds)";
     const string Decision =
         "/v1/notifications/11111111-1111-1111-1111-111111111111/deliveries/22222222-2222-2222-2222-222222222222/decision";
 
@@ -71,6 +73,51 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     )]
     [InlineData(Channel, """ "order":[null] """, "order[0]", "must be a string")]
     [InlineData(Channel, """ "order":"sandbox" """, "order", "must be an array")]
+    [InlineData(EventType, """ "switch":"of" """, "switch", "must be one of on, off")]
+    [InlineData(EventType, """ "switch":"drain" """, "switch", "must be one of on, off")]
+    [InlineData(
+        EventType,
+        """ "channels":["emial"] """,
+        "channels[0]",
+        "is no channel, allowed are chat, email, push, sms, webhook; did you mean email?"
+    )]
+    [InlineData(
+        EventType,
+        """ "channels":[] """,
+        "channels",
+        "must name at least one of chat, email, push, sms, webhook, or be left out; to send nothing, switch it off"
+    )]
+    [InlineData(EventType, """ "channels":["push","push"] """, "channels[1]", "is named before")]
+    [InlineData(EventType, """ "channels":[null] """, "channels[0]", "must be a string")]
+    [InlineData(EventType, """ "mode":"first" """, "mode", "must be one of all-at-once, first-that-works")]
+    [InlineData(EventType, """ "lifetime":"00:00:09" """, "lifetime", LongTime)]
+    [InlineData(EventType, """ "lifetime":"30.00:00:01" """, "lifetime", LongTime)]
+    [InlineData(
+        EventType,
+        """ "escalateAfter":"-00:00:01" """,
+        "escalateAfter",
+        "must be a time from 00:00:00 to 30.00:00:00, such as 00:00:30 (hours:minutes:seconds)"
+    )]
+    [InlineData(
+        EventType,
+        """ "escalateAfter":"00:00:00.5" """,
+        "escalateAfter",
+        "must be a second at least, or 00:00:00 for never by time"
+    )]
+    [InlineData(
+        EventType,
+        """ "mode":"all-at-once","escalateAfter":"00:10:00" """,
+        "escalateAfter",
+        "needs the mode first-that-works: all channels are used at once anyway"
+    )]
+    [InlineData(EventType, """ "escalateUnless":"read" """, "escalateUnless", "needs escalateAfter: how long to wait for it")]
+    [InlineData(EventType, """ "escalateUnless":"red" """, "escalateUnless", "must be one of sent, confirmed, read")]
+    [InlineData(
+        EventType,
+        """ "lane":"bulk" """,
+        "lane",
+        "is unknown, allowed are switch, channels, mode, lifetime, escalateAfter, escalateUnless, by, why"
+    )]
     [InlineData(
         Suppressions,
         """ "channel":"fax","address":"som@example.com" """,
@@ -125,6 +172,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(Provider, "")]
     [InlineData(Breaker, "")]
     [InlineData(Channel, "")]
+    [InlineData(EventType, "")]
     [InlineData(Suppressions, """ "channel":"email","address":"som@example.com", """)]
     [InlineData(Decision, """ "decision":"sent", """)]
     public async Task Should_want_to_know_who_and_why(string path, string fields)
