@@ -15,6 +15,9 @@ public static class ReasonCode
     /// <summary>Planner: the category has no channel, or asks for one that does not exist.</summary>
     public const string NoChannel = "no-channel";
 
+    /// <summary>Planner: an operator has switched the event type off.</summary>
+    public const string EventTypeOff = "event-type-off";
+
     /// <summary>Planner: the recipient has no address on the channel.</summary>
     public const string NoAddress = "no-address";
 

@@ -136,6 +136,7 @@ public static class NotificationHost
             routes.MapErasures();
             routes.MapSubscriptions();
             routes.MapProviders();
+            routes.MapEventTypes();
             routes.MapKeys();
             routes.MapSignIn();
             routes.MapSuppressions();

@@ -29,18 +29,24 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
             SELECT 'provider', account, setting FROM provider_control
             UNION ALL
             SELECT 'channel', channel, setting FROM channel_control
+            UNION ALL
+            SELECT 'event-type', category, setting FROM event_type_control
             """
         );
         var providers = new Dictionary<string, ProviderControl>(StringComparer.Ordinal);
         var channels = new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
+        var eventTypes = new Dictionary<string, EventTypeControl>(StringComparer.Ordinal);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
             {
-                if (reader.GetString(0) == "provider")
-                    providers.Add(reader.GetString(1), Read<ProviderControl>(reader.GetString(2)));
+                var (kind, name, setting) = (reader.GetString(0), reader.GetString(1), reader.GetString(2));
+                if (kind == "provider")
+                    providers.Add(name, Read<ProviderControl>(setting));
+                else if (kind == "channel")
+                    channels.Add(name, Read<ChannelControl>(setting));
                 else
-                    channels.Add(reader.GetString(1), Read<ChannelControl>(reader.GetString(2)));
+                    eventTypes.Add(name, Read<EventTypeControl>(setting));
             }
         }
 
@@ -48,6 +54,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
         {
             Providers = providers,
             Channels = channels,
+            EventTypes = eventTypes,
             Health = await health.Load(cancellationToken),
         };
     }
@@ -69,11 +76,11 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
             by,
             cancellationToken,
             (connection, before, after) =>
-                PostgresProviderHealth.ChangeLimit(
+                PostgresProviderHealth.Follow(
                     connection,
                     account,
-                    WaitingLine.LimitOf(before, configured),
-                    WaitingLine.LimitOf(after, configured),
+                    (WaitingLine.LimitOf(before, configured), WaitingLine.LimitOf(after, configured)),
+                    before.Breaker == after.Breaker ? null : after.BreakerOver(configured.Circuit).OpenFor,
                     cancellationToken
                 )
         );
@@ -85,6 +92,14 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
         ChangedBy by,
         CancellationToken cancellationToken
     ) => Change("channel_control", "channel", channel, $"channel {channel}", change, by, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<EventTypeControl> ChangeEventType(
+        string category,
+        Func<EventTypeControl, EventTypeControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    ) => Change("event_type_control", "category", category, $"event-type {category}", change, by, cancellationToken);
 
     /// <inheritdoc />
     public async Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)

@@ -131,12 +131,20 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         return await database.Write(Named(GiveUpSlot, account), CancellationToken.None) is not true;
     }
 
-    /// <summary>Moves those who wait when operators set another rate, in the transaction that sets it.</summary>
-    internal static async Task ChangeLimit(
+    /// <summary>
+    /// Follows what operators set of an account, in the transaction that sets it: moves those who wait when it is another rate, and ends
+    /// the break of an open circuit sooner when it is a shorter one.
+    /// </summary>
+    /// <param name="connection">The transaction's.</param>
+    /// <param name="account">The account.</param>
+    /// <param name="limit">The rate before and after.</param>
+    /// <param name="openAtMost">How long the circuit is open; null when that was not set.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal static async Task Follow(
         NpgsqlConnection connection,
         string account,
-        double? before,
-        double? after,
+        (double? Before, double? After) limit,
+        TimeSpan? openAtMost,
         CancellationToken cancellationToken
     )
     {
@@ -146,15 +154,17 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
             connection,
             new(NotForLong),
             Named(InsertRow, account),
-            Named(KeepRow, account),
+            Named(openAtMost is null ? KeepRow : LockRow, account),
             Named(ReadRow, account)
         );
         var (known, now) = await ReadLast(reading, cancellationToken);
-        if (Moving(account, now, known.LearnedPerSecond, before, after) is not { } moving)
-            return;
-
-        await using var writing = Batch(connection, moving);
-        await writing.ExecuteNonQueryAsync(cancellationToken);
+        await using var writing = Batch(connection);
+        if (openAtMost is { } longest && known.OpenAtMost(longest) is var shortened && shortened != known)
+            writing.BatchCommands.Add(Writing(account, shortened));
+        if (Moving(account, now, known.LearnedPerSecond, limit.Before, limit.After) is { } moving)
+            writing.BatchCommands.Add(moving);
+        if (writing.BatchCommands.Count > 0)
+            await writing.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>

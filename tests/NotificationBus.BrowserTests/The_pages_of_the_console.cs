@@ -35,6 +35,7 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
         "repairs",
         "repair",
         "providers",
+        "event-types",
         "diary",
         "suppressions",
         "subscriptions",

@@ -46,6 +46,18 @@ public sealed record ProviderAccount
     public double? PerSecond { get; init; }
     public double? LearnedPerSecond { get; init; }
     public double? PerSecondSet { get; init; }
+    public Breaker Breaker { get; init; } = new();
+    public Breaker? BreakerSet { get; init; }
+    public Breaker? BreakerConfigured { get; init; }
+}
+
+/// <summary>When a circuit opens and closes.</summary>
+public sealed record Breaker
+{
+    public int? MinimumCalls { get; init; }
+    public double? FailureShare { get; init; }
+    public TimeSpan? OpenFor { get; init; }
+    public int? HalfOpenCalls { get; init; }
 }
 
 /// <summary>The answer of <c>GET /v1/channels</c>.</summary>
@@ -58,6 +70,30 @@ public sealed record Channel(
     IReadOnlyList<string> Providers,
     IReadOnlyList<string> Configured
 );
+
+/// <summary>The answer of <c>GET /v1/event-types</c>.</summary>
+public sealed record EventTypeList(IReadOnlyList<EventType> EventTypes);
+
+/// <summary>An event type.</summary>
+public sealed record EventType
+{
+    public required string Category { get; init; }
+    public required string Switch { get; init; }
+    public int Version { get; init; }
+    public required EventTypePlan Plan { get; init; }
+    public EventTypePlan? Configured { get; init; }
+    public EventTypePlan? Set { get; init; }
+}
+
+/// <summary>By which channels, and how, an event type is sent; of what operators have set, only that.</summary>
+public sealed record EventTypePlan
+{
+    public IReadOnlyList<string>? Channels { get; init; }
+    public string? Mode { get; init; }
+    public TimeSpan? Lifetime { get; init; }
+    public TimeSpan? EscalateAfter { get; init; }
+    public string? EscalateUnless { get; init; }
+}
 
 /// <summary>The answer of <c>GET /v1/notifications</c>.</summary>
 public sealed record NotificationPage(IReadOnlyList<NotificationSummary> Notifications, string? Next, DateTimeOffset? SearchedBackTo);
@@ -97,6 +133,7 @@ public sealed record Notification
     public DateTimeOffset? ExpiresAt { get; init; }
     public IReadOnlyList<Delivery> Deliveries { get; init; } = [];
     public IReadOnlyList<string> Decisions { get; init; } = [];
+    public int? PlanVersion { get; init; }
 }
 
 /// <summary>A delivery of a notification.</summary>

@@ -27,6 +27,7 @@ static class Menu
             "Sending",
             [
                 new("Providers", "/providers", Icons.Material.Rounded.Hub),
+                new("Event types", "/event-types", Icons.Material.Rounded.AltRoute),
                 new("Suppressions", "/suppressions", Icons.Material.Rounded.Block, IsOfAll: true),
                 new("Subscriptions", "/subscriptions", Icons.Material.Rounded.Webhook),
                 new("Texts", "/texts", Icons.Material.Rounded.Article),

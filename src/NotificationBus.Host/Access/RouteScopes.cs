@@ -57,11 +57,14 @@ static class RouteScopes
         ["GET /v1/changes"] = Needs(Reach.OfAll, Scope.Read),
         ["GET /v1/providers"] = Needs(Reach.Common, Scope.Read),
         ["GET /v1/channels"] = Needs(Reach.Common, Scope.Read),
+        ["GET /v1/event-types"] = Needs(Reach.Common, Scope.Read),
         ["GET /v1/suppressions"] = Needs(Reach.OfAll, Scope.Read),
 
         // What operators do.
         ["PUT /v1/providers/{account}"] = Needs(Reach.OfAll, Scope.Operate),
+        ["PUT /v1/providers/{account}/breaker"] = Needs(Reach.OfAll, Scope.Operate),
         ["PUT /v1/channels/{channel}"] = Needs(Reach.OfAll, Scope.Operate),
+        ["PUT /v1/event-types/{category}"] = Needs(Reach.OfAll, Scope.Operate),
         ["POST /v1/suppressions"] = Needs(Reach.OfAll, Scope.Operate),
         ["DELETE /v1/suppressions/{channel}/{address}"] = Needs(Reach.OfAll, Scope.Operate),
         ["POST /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/decision"] = Needs(Reach.Notification, Scope.Operate),
@@ -132,6 +135,7 @@ static class RouteScopes
         ["GET /repairs"] = Console(Scope.Read),
         ["GET /repairs/{Id:guid}"] = Console(Scope.Read),
         ["GET /providers"] = Console(Scope.Read),
+        ["GET /event-types"] = Console(Scope.Read),
         ["GET /suppressions"] = Console(Scope.Read),
         ["GET /subscriptions"] = Console(Scope.Read),
         ["GET /subscriptions/{Id:guid}"] = Console(Scope.Read),

@@ -79,6 +79,7 @@ static class Commands
             new FailedMessagesCommand(output, FailedMessagesCommand.Archive, "Puts failed messages away.").Build(),
             new ProvidersCommand(output).Build(),
             new ChannelsCommand(output).Build(),
+            new EventTypesCommand(output).Build(),
             new KeysCommand(output).Build(),
             new MigrateCommand(output).Build(),
             new CheckConfigCommand(output).Build(),

@@ -119,6 +119,7 @@ sealed class PlanCommand(CommandOutput output, TimeProvider clock)
     async Task Tell(NotificationRequest request, DeliveryPlan plan, IReadOnlyList<PlannedCall> calls)
     {
         await output.Line($"{request.Category} for {request.Recipient.Id}: {Summary(plan)}");
+        await output.Line("as configured: what operators have set while the hosts run is not known here; 'event-types' lists it");
         foreach (var (planned, accounts) in calls)
         {
             await output.Line("");

@@ -20,6 +20,7 @@ sealed class ProvidersCommand(CommandOutput output)
         };
         command.SetAction(List);
         command.Subcommands.Add(BuildSet());
+        command.Subcommands.Add(BuildBreaker());
         return _api.On(command);
     }
 
@@ -55,10 +56,7 @@ sealed class ProvidersCommand(CommandOutput output)
 
                 using var host = _api.Open(parsed);
                 var name = parsed.GetRequiredValue(account);
-                var current =
-                    (await host.List("v1/providers", "providers", cancellationToken)).Items.FirstOrDefault(one =>
-                        one.Text("account") == name
-                    ) ?? throw new CommandException(ExitCode.NotThere, $"there is no account {name}; 'providers' lists them");
+                var current = await Find(host, name, cancellationToken);
                 var body = new JsonObject { ["by"] = CommonOptions.By, ["why"] = parsed.GetRequiredValue(why) };
                 foreach (var kept in Kept.Where(kept => current[kept] is not null))
                     body[kept] = current[kept]!.DeepClone();
@@ -79,11 +77,97 @@ sealed class ProvidersCommand(CommandOutput output)
             }
         );
         return command;
+    }
 
-        static JsonNode Number(string word) =>
-            double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-                ? JsonValue.Create(number)
-                : throw new CommandException(ExitCode.Wrong, $"{word} is no number");
+    Command BuildBreaker()
+    {
+        var account = new Argument<string>("account") { Description = "The account." };
+        var minimumCalls = new Option<string?>("--minimum-calls")
+        {
+            Description = "The fewest calls within ten seconds that say anything, 2 to 10000; none leaves it to the settings.",
+        };
+        var failureShare = new Option<string?>("--failure-share")
+        {
+            Description = "The share of them that must fail, 0.01 to 1; none leaves it to the settings.",
+        };
+        var openFor = new Option<string?>("--open-for")
+        {
+            Description = "How long no probe is made after it has opened, such as 00:00:30; none leaves it to the settings.",
+        };
+        var halfOpenCalls = new Option<string?>("--half-open-calls")
+        {
+            Description = "The probes in a row that close it, 1 to 100; none leaves it to the settings.",
+        };
+        var reset = new Option<bool>("--reset") { Description = "Leaves all that is not said to the settings." };
+        var why = CommonOptions.HasToSayWhy();
+        var command = new Command("breaker", "Sets when the circuit of an account opens and closes, and leaves the rest as it is.")
+        {
+            account,
+            minimumCalls,
+            failureShare,
+            openFor,
+            halfOpenCalls,
+            reset,
+            why,
+        };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                (string Property, string? Word, Func<string, JsonNode> Read)[] options =
+                [
+                    ("minimumCalls", parsed.GetValue(minimumCalls), Number),
+                    ("failureShare", parsed.GetValue(failureShare), Number),
+                    ("openFor", parsed.GetValue(openFor), word => JsonValue.Create(word)),
+                    ("halfOpenCalls", parsed.GetValue(halfOpenCalls), Number),
+                ];
+                var said = options
+                    .Where(option => option.Word is not null)
+                    .Select(option => (option.Property, Value: option.Word == "none" ? null : option.Read(option.Word!)))
+                    .ToList();
+                if (said.Count == 0 && !parsed.GetValue(reset))
+                    throw new CommandException(
+                        ExitCode.Wrong,
+                        "say what is to be set: --minimum-calls, --failure-share, --open-for or --half-open-calls; or --reset"
+                    );
+
+                using var host = _api.Open(parsed);
+                var name = parsed.GetRequiredValue(account);
+                var current = await Find(host, name, cancellationToken);
+                var body = new JsonObject { ["by"] = CommonOptions.By, ["why"] = parsed.GetRequiredValue(why) };
+                if (current["breakerSet"] is JsonObject set && !parsed.GetValue(reset))
+                    foreach (var (property, value) in set)
+                        body[property] = value?.DeepClone();
+                foreach (var (property, value) in said)
+                    body[property] = value;
+                var answer = await host.Send(HttpMethod.Put, $"v1/providers/{Uri.EscapeDataString(name)}/breaker", body, cancellationToken);
+                if (parsed.GetValue(_json))
+                    await output.Json(answer);
+                else
+                    await output.Line(Breaker(await Find(host, name, cancellationToken)));
+                return ExitCode.Done;
+            }
+        );
+        return command;
+    }
+
+    static JsonNode Number(string word) =>
+        double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? JsonValue.Create(number)
+            : throw new CommandException(ExitCode.Wrong, $"{word} is no number");
+
+    static async Task<JsonNode> Find(HostApi host, string name, CancellationToken cancellationToken) =>
+        (await host.List("v1/providers", "providers", cancellationToken)).Items.FirstOrDefault(one => one.Text("account") == name)
+        ?? throw new CommandException(ExitCode.NotThere, $"there is no account {name}; 'providers' lists them");
+
+    /// <summary>When the circuit of an account opens and closes, and when it would without operators.</summary>
+    static string Breaker(JsonNode account)
+    {
+        var configured = account["breakerConfigured"] is { } other ? $" (configured: {Words(other)})" : ", as configured";
+        return $"the circuit of {account.Text("account")} opens at {Words(account["breaker"]!)}{configured}";
+
+        static string Words(JsonNode breaker) =>
+            $"{breaker.Text("failureShare")} of {breaker.Text("minimumCalls")} calls, for {breaker.Text("openFor")}, and closes after "
+            + (breaker.Text("halfOpenCalls") is "1" ? "one probe" : $"{breaker.Text("halfOpenCalls")} probes in a row");
     }
 
     async Task<int> List(ParseResult parsed, CancellationToken cancellationToken)

@@ -87,4 +87,23 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
             Add(field, string.Create(CultureInfo.InvariantCulture, $"must be {least} to {most}"));
         return value;
     }
+
+    /// <summary>A time as the settings have it: hours, minutes and seconds, and days before a point.</summary>
+    public TimeSpan? ReadTime(string field, string? value, TimeSpan least, TimeSpan most)
+    {
+        if (value is null)
+            return null;
+
+        // 24:00:00 is no day, and 5 is not five seconds.
+        if (
+            value.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParseExact(value, "c", CultureInfo.InvariantCulture, out var time)
+            && time >= least
+            && time <= most
+        )
+            return time;
+
+        Add(field, $"must be a time from {least:c} to {most:c}, such as 00:00:30 (hours:minutes:seconds)");
+        return null;
+    }
 }

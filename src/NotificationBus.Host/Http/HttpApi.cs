@@ -24,6 +24,7 @@ static class HttpApi
         services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         services.AddHealthChecks().AddStoppingCheck();
         services.AddProblemSource<NotReady>();
+        services.AddSingleton<PlannableChannels>();
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;

@@ -36,6 +36,12 @@ static class ProvidersApi
             .Answers<ProviderControl>()
             .Refuses(404, 413, 415);
         routes
+            .MapPut("/v1/providers/{account}/breaker", SetBreaker)
+            .Describe("setBreaker", Tag, "Sets when the circuit of an account opens and closes, while the hosts run.")
+            .Takes<SetBreaker>()
+            .Answers<ProviderControl>()
+            .Refuses(404, 413, 415);
+        routes
             .MapRead(
                 "/v1/channels",
                 (ProviderChains chains, ControlBoard board) =>
@@ -71,9 +77,8 @@ static class ProvidersApi
         CancellationToken cancellationToken
     )
     {
-        var accounts = chains.All.SelectMany(chain => chain.Accounts).DistinctBy(known => known.Name, StringComparer.Ordinal).ToList();
-        if (accounts.Find(known => known.Name == account) is not { } chosen)
-            return Problems.Unknown("provider", account, [.. accounts.Select(known => known.Name)]);
+        if (Find(account, chains, out var unknown) is not { } chosen)
+            return unknown;
 
         var (body, refusal) = await JsonBody.Read<SetProvider>(request);
         if (refusal is not null)
@@ -91,9 +96,62 @@ static class ProvidersApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        var changed = await controls.ChangeProvider(account, chosen.Options, _ => setting, by, cancellationToken);
+        // The circuit has a route of its own: whoever switches an account off does not set it back.
+        var changed = await controls.ChangeProvider(
+            account,
+            chosen.Options,
+            before => setting with { Breaker = before.Breaker },
+            by,
+            cancellationToken
+        );
         await board.Refresh(cancellationToken);
         return Results.Ok(changed);
+    }
+
+    static async Task<IResult> SetBreaker(
+        string account,
+        HttpRequest request,
+        ProviderChains chains,
+        IControls controls,
+        ControlBoard board,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Find(account, chains, out var unknown) is not { } chosen)
+            return unknown;
+
+        var (body, refusal) = await JsonBody.Read<SetBreaker>(request);
+        if (refusal is not null)
+            return refusal;
+
+        var errors = new FieldErrors();
+        var by = errors.ReadBy(request, body!.By, body.Why);
+        var breaker = new BreakerControl
+        {
+            MinimumCalls = errors.ReadNumber("minimumCalls", body.MinimumCalls, 2, 10_000),
+            FailureShare = errors.ReadNumber("failureShare", body.FailureShare, 0.01, 1),
+            OpenFor = errors.ReadTime("openFor", body.OpenFor, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            HalfOpenCalls = errors.ReadNumber("halfOpenCalls", body.HalfOpenCalls, 1, 100),
+        };
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+
+        var changed = await controls.ChangeProvider(
+            account,
+            chosen.Options,
+            before => before with { Breaker = breaker == BreakerControl.Nothing ? null : breaker },
+            by,
+            cancellationToken
+        );
+        await board.Refresh(cancellationToken);
+        return Results.Ok(changed);
+    }
+
+    static ProviderAccount? Find(string account, ProviderChains chains, out IResult unknown)
+    {
+        var accounts = chains.All.SelectMany(chain => chain.Accounts).DistinctBy(known => known.Name, StringComparer.Ordinal).ToList();
+        unknown = Problems.Unknown("provider", account, [.. accounts.Select(known => known.Name)]);
+        return accounts.Find(known => known.Name == account);
     }
 
     static async Task<IResult> SetChannel(
@@ -176,6 +234,33 @@ public sealed record SetProvider
     public string? Why { get; init; }
 }
 
+/// <summary>
+/// The body of <c>PUT /v1/providers/{account}/breaker</c>. What is left out is left to configuration: with a reason alone, all of it.
+/// </summary>
+public sealed record SetBreaker
+{
+    /// <summary>2 to 10,000: the fewest calls within ten seconds that say anything.</summary>
+    public int? MinimumCalls { get; init; }
+
+    /// <summary>0.01 to 1: the share of them that must fail.</summary>
+    public double? FailureShare { get; init; }
+
+    /// <summary>
+    /// 00:00:01 to 01:00:00: the time that no probe is made after the circuit has opened, or a probe has failed. A circuit that is open
+    /// keeps its own, unless this one ends sooner.
+    /// </summary>
+    public string? OpenFor { get; init; }
+
+    /// <summary>1 to 100: the number of probes in a row, one at a time, that close the circuit.</summary>
+    public int? HalfOpenCalls { get; init; }
+
+    /// <summary>Name of whoever sets it; for whom, when there is a key.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The reason, which has to be said.</summary>
+    public string? Why { get; init; }
+}
+
 /// <summary>The body of <c>PUT /v1/channels/{channel}</c>. What is left out is left to configuration.</summary>
 public sealed record SetChannel
 {
@@ -216,8 +301,14 @@ public sealed record ProviderStatus
     /// <summary>closed, open, or half-open while probes show whether it works again.</summary>
     public required string Circuit { get; init; }
 
-    /// <summary>Settings of its circuit: when it opens and closes, as configured.</summary>
+    /// <summary>Settings of its circuit: when it opens and closes, as set or configured.</summary>
     public required CircuitOptions Breaker { get; init; }
+
+    /// <summary>The settings of its circuit that operators have set; null while configuration decides about all of them.</summary>
+    public BreakerControl? BreakerSet { get; init; }
+
+    /// <summary>The configured settings of its circuit, while operators have set others.</summary>
+    public CircuitOptions? BreakerConfigured { get; init; }
 
     /// <summary>True when only a person can mend it.</summary>
     public required bool NeedsAttention { get; init; }
@@ -259,7 +350,9 @@ public sealed record ProviderStatus
                 : !health.CircuitOpen ? "closed"
                 : health.OpenUntil > now ? "open"
                 : "half-open",
-            Breaker = account.Options.Circuit,
+            Breaker = control.BreakerOver(account.Options.Circuit),
+            BreakerSet = control.Breaker,
+            BreakerConfigured = control.Breaker is null ? null : account.Options.Circuit,
             NeedsAttention = health.NeedsAttention,
             Since = health.Since,
             Reason = health.Reason,

@@ -15,6 +15,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     readonly Lock _lock = new();
     readonly Dictionary<string, ProviderControl> _providers = new(StringComparer.Ordinal);
     readonly Dictionary<string, ChannelControl> _channels = new(StringComparer.Ordinal);
+    readonly Dictionary<string, EventTypeControl> _eventTypes = new(StringComparer.Ordinal);
     readonly Dictionary<string, ProviderHealth> _health = new(StringComparer.Ordinal);
     readonly Dictionary<string, Slots> _slots = new(StringComparer.Ordinal);
     readonly List<ControlChange> _changes = [];
@@ -31,6 +32,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
                 {
                     Providers = new Dictionary<string, ProviderControl>(_providers, StringComparer.Ordinal),
                     Channels = new Dictionary<string, ChannelControl>(_channels, StringComparer.Ordinal),
+                    EventTypes = new Dictionary<string, EventTypeControl>(_eventTypes, StringComparer.Ordinal),
                     Health = new Dictionary<string, ProviderHealth>(_health, StringComparer.Ordinal),
                 }
             );
@@ -56,6 +58,8 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
                 WaitingLine.LimitOf(before, configured),
                 WaitingLine.LimitOf(after, configured)
             );
+            if (_health.TryGetValue(account, out var health))
+                _health[account] = health.OpenAtMost(after.BreakerOver(configured.Circuit).OpenFor);
             return Task.FromResult(after);
         }
     }
@@ -67,6 +71,14 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         ChangedBy by,
         CancellationToken cancellationToken
     ) => Task.FromResult(Change(_channels, channel, $"channel {channel}", change, by));
+
+    /// <inheritdoc />
+    public Task<EventTypeControl> ChangeEventType(
+        string category,
+        Func<EventTypeControl, EventTypeControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(Change(_eventTypes, category, $"event-type {category}", change, by));
 
     /// <inheritdoc />
     public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using NotificationBus.Contents;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
+using NotificationBus.Planning;
 
 namespace NotificationBus.Intake;
 
@@ -10,12 +11,7 @@ namespace NotificationBus.Intake;
 /// What every request must keep, whichever way it came in. Bad values are named by their place and never repeated. The
 /// database could not hold some of them (NUL in text), and the identity of a notification depends on others.
 /// </summary>
-public sealed class IntakeRules(
-    ChannelSet channels,
-    IReadOnlyDictionary<string, EventTypeOptions> rules,
-    TimeProvider clock,
-    IFileSource? files = null
-)
+public sealed class IntakeRules(ChannelSet channels, EventTypeRules rules, TimeProvider clock, IFileSource? files = null)
 {
     /// <summary>How many mistakes are named at once. Nobody mends more, and an answer could be many times as large as the body.</summary>
     public const int MostErrors = 100;
@@ -29,8 +25,8 @@ public sealed class IntakeRules(
             errors.Add("eventId", $"must be 1 to {TextLengths.EventId} characters without control characters");
 
         // "category": null satisfies `required` when the event comes over the bus.
-        if (request.Category is null || !rules.ContainsKey(request.Category))
-            errors.Add("category", Spelling.Unknown(request.Category, [.. rules.Keys.Order(StringComparer.Ordinal)]));
+        if (request.Category is null || !rules.Know(request.Category))
+            errors.Add("category", Spelling.Unknown(request.Category, rules.Categories));
 
         if (request.Channels is { } wanted)
         {
@@ -141,7 +137,8 @@ public sealed class IntakeRules(
     // What no message would carry is refused: whoever asks for it expects it to arrive.
     void CheckExtras(NotificationRequest request, MessageExtras extras, Errors errors)
     {
-        var wanted = request.Channels ?? (request.Category is { } category ? rules.GetValueOrDefault(category)?.Channels : null);
+        var wanted =
+            request.Channels ?? (request.Category is { } category && rules.Know(category) ? rules.Of(category).Options.Channels : null);
         foreach (var name in extras.Channels())
         {
             if (channels.Find(name) is not { } channel)

@@ -39,6 +39,8 @@ public sealed class Explanations(INotificationQueries queries, IControls control
                     cancellationToken
                 )
             );
+        if (await PlannedBy(notification, cancellationToken) is { } planned)
+            changes.Add(planned);
         return new NotificationStory(
             notification,
             [.. changes.DistinctBy(change => change.Number).Select(change => Seen(change, notification, sight))],
@@ -54,6 +56,23 @@ public sealed class Explanations(INotificationQueries queries, IControls control
                 Who = "somebody who sees all applications",
                 Why = "see whoever runs them",
             };
+
+    /// <summary>The change by which it was planned; null when it was planned as configured, or nobody has kept it.</summary>
+    async Task<ControlChange?> PlannedBy(NotificationView notification, CancellationToken cancellationToken)
+    {
+        if (notification.PlanVersion is not { } version)
+            return null;
+
+        // A host may have planned by one that was changed on another at the same moment.
+        var before = await controls.Changes(
+            new ChangeFilter { Subjects = [$"event-type {notification.Category}"], To = notification.CreatedAt },
+            MostChanges,
+            cancellationToken
+        );
+        return before.FirstOrDefault(change =>
+            change.After.TryGetProperty("version", out var known) && known.TryGetInt32(out var number) && number == version
+        );
+    }
 
     /// <summary>The channels and accounts that operators did not let it have at first.</summary>
     static IEnumerable<string> Stopped(NotificationView notification) =>

@@ -46,6 +46,8 @@ sealed class NotificationStory(NotificationView notification, IReadOnlyList<Cont
 
         foreach (var trimmed in Trimmed())
             yield return Step(notification.CreatedAt, "intake", Sentence(trimmed), ReasonCode.Trimmed);
+        foreach (var note in notification.Decisions.Where(PlanNote.Is))
+            yield return Step(notification.CreatedAt, "planner", Sentence(note));
         foreach (var left in notification.LeftOut)
             yield return Step(
                 notification.CreatedAt,
@@ -73,7 +75,9 @@ sealed class NotificationStory(NotificationView notification, IReadOnlyList<Cont
                 (string[])[$"{delivery.Channel}: {ReasonCode.Planned}", $"{delivery.Channel}: used"]
             ),
         ];
-        return notification.Decisions.Where(decision => decision != notification.Reason && !planned.Contains(decision));
+        return notification.Decisions.Where(decision =>
+            decision != notification.Reason && !planned.Contains(decision) && !PlanNote.Is(decision)
+        );
     }
 
     string Order(DeliveryView delivery) =>

@@ -70,6 +70,12 @@ public sealed record NotificationView
     /// <summary>The reason why each channel is used or not.</summary>
     public required IReadOnlyList<string> Decisions { get; init; }
 
+    /// <summary>
+    /// The version of what operators have set for its category by which it was planned: the change of <c>event-type {category}</c> that has
+    /// it says who and why. Null when it was planned as configured.
+    /// </summary>
+    public int? PlanVersion { get; init; }
+
     /// <summary>The outcome on each channel, or the state it is in there.</summary>
     public required IReadOnlyList<ChannelResult> Results { get; init; }
 
@@ -135,6 +141,7 @@ public sealed record NotificationView
                 ),
             ],
             Decisions = notification.Decisions,
+            PlanVersion = PlanNote.VersionIn(notification.Decisions),
             Results = notification.Results(),
             Fingerprint = notification.Fingerprint,
         };

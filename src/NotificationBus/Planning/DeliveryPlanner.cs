@@ -156,13 +156,30 @@ public static class DeliveryPlanner
         }
     }
 
+    /// <summary>The plan of what is switched off: it is on record, and nothing of it is sent.</summary>
+    /// <param name="request">What the event asks for.</param>
+    /// <param name="rule">What is set for its category.</param>
+    internal static DeliveryPlan Off(NotificationRequest request, EventTypeRule rule)
+    {
+        var reason = $"an operator has switched {request.Category} off";
+        var channels = (request.Channels ?? rule.Options.Channels).Distinct(StringComparer.Ordinal).ToList();
+        return Refused(rule.Options, RefusalCause.Channel, reason) with
+        {
+            Decisions = [.. channels.Select(channel => $"{channel}: {reason}")],
+            LeftOut =
+            [
+                .. channels.Select(channel => new LeftOut(channel, RefusalCause.Channel, reason) { Code = ReasonCode.EventTypeOff }),
+            ],
+        };
+    }
+
     static DeliveryPlan Refused(EventTypeOptions rule, RefusalCause cause, string reason) =>
         new(rule.Mode, rule.Lifetime, [], [reason], new PlanRefusal(cause, reason));
 }
 
 /// <summary>The planner together with what is configured and written: what the saga and the intake call.</summary>
 public sealed class PlanningRules(
-    IReadOnlyDictionary<string, EventTypeOptions> rules,
+    EventTypeRules rules,
     ChannelSet channels,
     ITemplates templates,
     ProviderChains chains,
@@ -171,17 +188,30 @@ public sealed class PlanningRules(
 )
 {
     /// <summary>The categories there are, in order.</summary>
-    public IReadOnlyList<string> Categories { get; } = [.. rules.Keys.Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Categories => rules.Categories;
 
-    /// <summary>Plans a notification by the rule of its category.</summary>
-    public DeliveryPlan Plan(NotificationRequest request) =>
-        DeliveryPlanner.Plan(
-            request,
-            rules.GetValueOrDefault(request.Category),
-            channels,
-            templates.For(request.Application),
-            delivery => Foresee(delivery, request.Application)
-        );
+    /// <summary>
+    /// Plans a notification by the rule of its category at this moment. Where operators have set any of it, the plan says by which version.
+    /// </summary>
+    public DeliveryPlan Plan(NotificationRequest request)
+    {
+        var rule = rules.Of(request.Category);
+        var plan = rule.IsOff
+            ? DeliveryPlanner.Off(request, rule)
+            : DeliveryPlanner.Plan(
+                request,
+                rule.Options,
+                channels,
+                templates.For(request.Application),
+                delivery => Foresee(delivery, request.Application)
+            );
+        return rule.IsOff || rule.Set.ChangesPlan
+            ? plan with
+            {
+                Decisions = [PlanNote.Of(rule.Set.Version, request.Category), .. plan.Decisions],
+            }
+            : plan;
+    }
 
     /// <summary>
     /// Freezes what a plan says: from then on that is sent, whatever becomes of the templates. Null when it says nothing.
@@ -206,7 +236,7 @@ public sealed class PlanningRules(
         request.Content is null ? templates.For(request.Application).VersionOf(request.Category) : GivenContent.Version;
 
     /// <summary>Returns the settings of a category.</summary>
-    public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
+    public EventTypeOptions RuleOf(string category) => rules.Of(category).Options;
 
     /// <summary>The command for one delivery of a notification, by the rule of its category.</summary>
     public SendDelivery CommandFor(NotificationState notification, DeliveryState delivery)
@@ -266,5 +296,5 @@ public sealed class PlanningRules(
     /// The lane in which an event on the bus begins, by the name of its map. One that is not a category of its own carries those of all
     /// categories, campaigns among them.
     /// </summary>
-    public Lane LaneOf(string eventName) => rules.GetValueOrDefault(eventName)?.Lane ?? Lane.Bulk;
+    public Lane LaneOf(string eventName) => rules.Know(eventName) ? rules.Of(eventName).Options.Lane : Lane.Bulk;
 }

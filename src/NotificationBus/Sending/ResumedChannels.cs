@@ -11,7 +11,7 @@ namespace NotificationBus.Sending;
 
 /// <summary>
 /// Brings out what waited for a paused channel, once operators have resumed it, and what waited for a provider of the channel, once one is
-/// called again: its circuit has closed, or an operator has switched it on.
+/// called again: its circuit has closed, an operator has switched it on, or the break that an operator has shortened is over.
 /// </summary>
 sealed partial class ResumedChannels(
     ControlBoard board,
@@ -26,8 +26,9 @@ sealed partial class ResumedChannels(
     static readonly TimeSpan LatePutOffs = TimeSpan.FromSeconds(2);
 
     readonly Lock _lock = new();
-    readonly Channel<string> _removed = Channel.CreateUnbounded<string>();
+    readonly Channel<Removed> _removed = Channel.CreateUnbounded<Removed>();
     HashSet<Obstacle> _obstacles = [];
+    IReadOnlyDictionary<string, ProviderHealth> _health = new Dictionary<string, ProviderHealth>(StringComparer.Ordinal);
 
     /// <summary>Names what a delivery waits for whose channel is paused.</summary>
     public static string WaitsForChannel(string channel) => $"channel {channel}";
@@ -42,8 +43,8 @@ sealed partial class ResumedChannels(
         try
         {
             // Whoever is resumed next does not wait for the late ones of the one before.
-            await foreach (var waitedFor in _removed.Reader.ReadAllAsync(stoppingToken))
-                _ = Release(waitedFor, stoppingToken);
+            await foreach (var removed in _removed.Reader.ReadAllAsync(stoppingToken))
+                _ = Release(removed.WaitedFor, removed.In, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -62,7 +63,22 @@ sealed partial class ResumedChannels(
             var before = _obstacles;
             _obstacles = [.. Obstacles(controls)];
             foreach (var waitedFor in before.Except(_obstacles).Select(obstacle => obstacle.WaitsFor).Distinct(StringComparer.Ordinal))
-                _removed.Writer.TryWrite(waitedFor);
+                _removed.Writer.TryWrite(new Removed(waitedFor, TimeSpan.Zero));
+            foreach (var shortened in Shortened(controls))
+                _removed.Writer.TryWrite(shortened);
+            _health = controls.Health;
+        }
+    }
+
+    /// <summary>Who waits for a break was put off for as long as it was to last then.</summary>
+    IEnumerable<Removed> Shortened(SendingControls controls)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var obstacle in _obstacles)
+        {
+            var (before, health) = (_health.GetValueOrDefault(obstacle.Name), controls.HealthOf(obstacle.Name));
+            if (health.CircuitOpen && before is { CircuitOpen: true } && health.OpenFor < before.OpenFor && before.OpenUntil > now)
+                yield return new Removed(obstacle.WaitsFor, health.RemainingBreak(now) ?? TimeSpan.Zero);
         }
     }
 
@@ -78,10 +94,12 @@ sealed partial class ResumedChannels(
         }
     }
 
-    async Task Release(string waitedFor, CancellationToken cancellationToken)
+    async Task Release(string waitedFor, TimeSpan after, CancellationToken cancellationToken)
     {
         try
         {
+            if (after > TimeSpan.Zero)
+                await Task.Delay(after, clock, cancellationToken);
             var released = await outgoing.Release(waitedFor, cancellationToken);
             await Task.Delay(LatePutOffs, clock, cancellationToken);
             released += await outgoing.Release(waitedFor, cancellationToken);
@@ -99,6 +117,8 @@ sealed partial class ResumedChannels(
     }
 
     readonly record struct Obstacle(string Name, string WaitsFor);
+
+    readonly record struct Removed(string WaitedFor, TimeSpan In);
 
     [LoggerMessage(LogLevel.Information, "{What}: sending goes on; {Count} deliveries waited for it")]
     partial void Resumed(string what, int count);

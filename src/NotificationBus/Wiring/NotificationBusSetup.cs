@@ -72,6 +72,7 @@ public static class NotificationBusSetup
         services.AddSingleton<AddressLimits>();
         services.AddSingleton<DestinationGuard>();
         services.AddSingleton<SendPipeline>();
+        services.AddSingleton<EventTypeRules>();
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
         services.AddSingleton<IntakeGate>();

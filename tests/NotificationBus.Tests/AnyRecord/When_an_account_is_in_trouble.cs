@@ -70,6 +70,55 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
     }
 
     [Fact]
+    public async Task Should_be_probed_sooner_when_an_operator_shortens_the_break_and_not_later_when_one_makes_it_longer()
+    {
+        foreach (var account in new[] { "smtp", "another", "third" })
+            await Host.Health.Open(account, Hour, "it does not answer", needsAttention: false);
+        await Record.Pass(Second + Second);
+
+        await SetOpenFor("smtp", Second);
+        await SetOpenFor("another", Hour + Hour);
+
+        var health = await Health("smtp");
+        (health.CircuitOpen, health.OpenFor, health.Reason).ShouldBe((true, Second, "it does not answer"));
+        (await Health("another")).OpenFor.ShouldBe(Hour);
+        (await Host.Health.TryProbe("another", Lease)).ShouldBeFalse();
+        (await Host.Health.TryProbe("third", Lease)).ShouldBeFalse("nobody has set anything for that one");
+        (await AnotherHost.Health.TryProbe("smtp", Lease)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_show_the_breaker_that_was_set_to_every_host()
+    {
+        var breaker = new BreakerControl
+        {
+            MinimumCalls = 20,
+            FailureShare = 0.5,
+            OpenFor = Second,
+            HalfOpenCalls = 1,
+        };
+        foreach (var set in new[] { breaker, null })
+        {
+            await Host.Controls.ChangeProvider(
+                "smtp",
+                new AccountOptions(),
+                before => before with { Weight = 3, Breaker = set },
+                Ann,
+                CancellationToken.None
+            );
+
+            (await AnotherHost.Controls.Load(CancellationToken.None))
+                .Provider("smtp")
+                .ShouldBe(new ProviderControl { Weight = 3, Breaker = set });
+        }
+
+        (await Health("smtp")).ShouldBe(ProviderHealth.Unknown);
+        var changes = await Host.Controls.Changes(new ChangeFilter { Subjects = ["provider smtp"] }, limit: 2, CancellationToken.None);
+        $"{changes[0].Before.GetProperty("breaker").GetProperty("openFor")}".ShouldBe("00:00:01");
+        changes[0].After.TryGetProperty("breaker", out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Should_say_since_when()
     {
         await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: false);
@@ -307,4 +356,13 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
     static RateCut ToHalfOf(double perSecond) => new(TooMuch: perSecond, Factor: 0.5, Least: 0.0001, Limit: null);
 
     async Task<ProviderHealth> Health(string account) => (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);
+
+    async Task SetOpenFor(string account, TimeSpan time) =>
+        await Host.Controls.ChangeProvider(
+            account,
+            new AccountOptions(),
+            before => before with { Breaker = new BreakerControl { OpenFor = time } },
+            Ann,
+            CancellationToken.None
+        );
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 
@@ -49,6 +50,47 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         controls.Channel("email").Paused.ShouldBeTrue();
         controls.Channel("email").Order.ShouldBe(["b", "a"]);
         controls.Provider("other").ShouldBe(new ProviderControl());
+    }
+
+    [Fact]
+    public async Task Should_show_every_host_how_an_event_type_is_sent()
+    {
+        var set = new EventTypeControl
+        {
+            Switch = EventTypeSwitch.Off,
+            Mode = DeliveryMode.FirstThatWorks,
+            Lifetime = TimeSpan.FromDays(3),
+            EscalateAfter = TimeSpan.FromMinutes(10),
+            EscalateUnless = DeliveryProof.Read,
+        };
+        foreach (var category in new[] { "order-placed", "order-shipped" })
+            await Host.Controls.ChangeEventType(
+                category,
+                before => set with { Channels = [category, "email"], Version = before.Version + 1 },
+                Ann,
+                CancellationToken.None
+            );
+        (
+            await AnotherHost.Controls.ChangeEventType(
+                "order-placed",
+                before => before with { Switch = EventTypeSwitch.On, Version = before.Version + 1 },
+                Ann,
+                CancellationToken.None
+            )
+        ).Version.ShouldBe(2);
+
+        var controls = await Host.Controls.Load(CancellationToken.None);
+
+        var placed = controls.EventType("order-placed");
+        placed.Channels.ShouldBe(["order-placed", "email"]);
+        placed.ShouldBe(set with { Switch = EventTypeSwitch.On, Channels = placed.Channels, Version = 2 });
+        controls.EventType("order-shipped").Switch.ShouldBe(EventTypeSwitch.Off);
+        controls.EventType("another").ShouldBe(new EventTypeControl());
+        (controls.Providers.Count, controls.Channels.Count).ShouldBe((0, 0));
+        var last = (await Host.Controls.Changes(ChangeFilter.All, limit: 1, CancellationToken.None)).Single();
+        (last.Subject, last.Before.GetProperty("switch").GetString(), last.After.GetProperty("switch").GetString()).ShouldBe(
+            ("event-type order-placed", "off", "on")
+        );
     }
 
     [Fact]

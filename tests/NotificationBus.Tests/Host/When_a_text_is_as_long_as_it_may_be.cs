@@ -100,6 +100,8 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
                 ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/archive", typeof(DecisionOnOne)),
                 ("POST", "/v1/failed-messages/archive", typeof(DecisionOnMany)),
                 ("PUT", "/v1/providers/sandbox", typeof(SetProvider)),
+                ("PUT", "/v1/providers/sandbox/breaker", typeof(SetBreaker)),
+                ("PUT", "/v1/event-types/announcement", typeof(SetEventType)),
                 ("PUT", "/v1/channels/email", typeof(SetChannel)),
             }
         )

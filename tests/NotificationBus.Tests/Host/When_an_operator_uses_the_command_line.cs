@@ -331,6 +331,60 @@ public sealed class When_an_operator_uses_the_command_line(AnEmbeddedHost embedd
     }
 
     [Fact]
+    public async Task Should_set_a_breaker_and_leave_as_it_is_what_is_not_said()
+    {
+        const string Configured = "(configured: 0.9 of 8 calls, for 00:00:30, and closes after 3 probes in a row)";
+        (await Run("providers", "breaker", "sandbox", "--minimum-calls", "20", "--failure-share", "0.5", "--why", "it flaps")).ShouldSay(
+            0,
+            "the circuit of sandbox opens at 0.5 of 20 calls, for 00:00:30, and closes after 3 probes in a row " + Configured
+        );
+        (await Run("providers", "breaker", "sandbox", "--half-open-calls", "1", "--minimum-calls", "none", "--why", "so")).ShouldSay(
+            0,
+            "opens at 0.5 of 8 calls, for 00:00:30, and closes after one probe " + Configured
+        );
+        (await Run("providers", "set", "sandbox", "--weight", "none", "--why", "third")).ExitCode.ShouldBe(0);
+        (await _host.Get("/v1/providers")).Json.GetProperty("providers")[0].TryGetProperty("breakerSet", out _).ShouldBeTrue();
+        (await Run("providers", "breaker", "sandbox", "--open-for", "00:00:10", "--reset", "--why", "so")).ShouldSay(
+            0,
+            "opens at 0.9 of 8 calls, for 00:00:10, and closes after 3 probes in a row " + Configured
+        );
+        (await Run("providers", "breaker", "sandbox", "--reset", "--why", "mended")).ShouldSay(
+            0,
+            "the circuit of sandbox opens at 0.9 of 8 calls, for 00:00:30, and closes after 3 probes in a row, as configured"
+        );
+
+        (await Run("providers", "breaker", "sandbox", "--why", "x")).ShouldFail("say what is to be set");
+        (await Run("providers", "breaker", "sandbox", "--open-for", "soon", "--why", "x")).ShouldFail("openFor must be a time");
+        (await Run("providers", "breaker", "sandbx", "--reset", "--why", "x")).ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_change_an_event_type_and_leave_as_it_is_what_is_not_said()
+    {
+        const string Configured = "(configured: push, then email, of use for 1.00:00:00)";
+        (
+            await Run("event-types", "set", "announcement", "--channels", "email,push", "--escalate-after", "00:10:00", "--why", "so")
+        ).ShouldSay(
+            0,
+            "announcement is on, version 1: email, then push, the next one too unless sent within 00:10:00, of use for 1.00:00:00"
+        );
+        (await Run("event-types", "set", "announcement", "--channels", "none", "--escalate-unless", "read", "--why", "so")).ShouldSay(
+            0,
+            "version 2: push, then email, the next one too unless read within 00:10:00, of use for 1.00:00:00 " + Configured
+        );
+        (await Run("event-types", "set", "announcement", "--switch", "off", "--why", "so")).ShouldSay(0, "announcement is off, version 3");
+        (await Run("event-types")).ShouldSay(0, "announcement");
+        (await Run("event-types", "set", "announcement", "--reset", "--why", "mended")).ShouldSay(
+            0,
+            "announcement is on, version 4: push, then email, of use for 1.00:00:00, as configured"
+        );
+
+        (await Run("event-types", "set", "announcement", "--why", "x")).ShouldFail("say what is to be set");
+        (await Run("event-types", "set", "announcement", "--channels", "fax", "--why", "x")).ShouldFail("channels[0] is no channel");
+        (await Run("event-types", "set", "announcments", "--reset", "--why", "x")).ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Should_pause_a_channel_and_say_so_in_the_status()
     {
         (await Run("channels", "pause", "chat", "--why", "for a look")).ShouldSay(0, "chat is paused");

@@ -6,10 +6,14 @@ namespace NotificationBus.Tests.Host;
 public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClassFixture<RunningHost>
 {
     const string Provider = "/v1/providers/sandbox";
+    const string Breaker = "/v1/providers/sandbox/breaker";
     const string Channel = "/v1/channels/email";
+    const string EventType = "/v1/event-types/announcement";
     const string Suppressions = "/v1/suppressions";
     const string UnknownCategory =
         "is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due";
+    const string Time = "must be a time from 00:00:01 to 01:00:00, such as 00:00:30 (hours:minutes:seconds)";
+    const string LongTime = "must be a time from 00:00:10 to 30.00:00:00, such as 00:00:30 (hours:minutes:seconds)";
     const string Decision =
         "/v1/notifications/11111111-1111-1111-1111-111111111111/deliveries/22222222-2222-2222-2222-222222222222/decision";
 
@@ -29,6 +33,24 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
         """ "swich":"off" """,
         "swich",
         "is unknown, allowed are switch, pin, weight, perSecond, by, why; did you mean switch?"
+    )]
+    [InlineData(Breaker, """ "minimumCalls":1 """, "minimumCalls", "must be 2 to 10000")]
+    [InlineData(Breaker, """ "minimumCalls":10001 """, "minimumCalls", "must be 2 to 10000")]
+    [InlineData(Breaker, """ "minimumCalls":2.5 """, "minimumCalls", "must be a number in range")]
+    [InlineData(Breaker, """ "failureShare":0 """, "failureShare", "must be 0.01 to 1")]
+    [InlineData(Breaker, """ "failureShare":1.01 """, "failureShare", "must be 0.01 to 1")]
+    [InlineData(Breaker, """ "halfOpenCalls":0 """, "halfOpenCalls", "must be 1 to 100")]
+    [InlineData(Breaker, """ "halfOpenCalls":101 """, "halfOpenCalls", "must be 1 to 100")]
+    [InlineData(Breaker, """ "openFor":"00:00:00.9" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":"01:00:01" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":"30" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":"soon" """, "openFor", Time)]
+    [InlineData(Breaker, """ "openFor":30 """, "openFor", "must be a string")]
+    [InlineData(
+        Breaker,
+        """ "minimumCall":8 """,
+        "minimumCall",
+        "is unknown, allowed are minimumCalls, failureShare, openFor, halfOpenCalls, by, why; did you mean minimumCalls?"
     )]
     [InlineData(Channel, """ "paused":"yes" """, "paused", "must be true or false")]
     [InlineData(
@@ -51,6 +73,51 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     )]
     [InlineData(Channel, """ "order":[null] """, "order[0]", "must be a string")]
     [InlineData(Channel, """ "order":"sandbox" """, "order", "must be an array")]
+    [InlineData(EventType, """ "switch":"of" """, "switch", "must be one of on, off")]
+    [InlineData(EventType, """ "switch":"drain" """, "switch", "must be one of on, off")]
+    [InlineData(
+        EventType,
+        """ "channels":["emial"] """,
+        "channels[0]",
+        "is no channel, allowed are chat, email, push, sms, webhook; did you mean email?"
+    )]
+    [InlineData(
+        EventType,
+        """ "channels":[] """,
+        "channels",
+        "must name at least one of chat, email, push, sms, webhook, or be left out; to send nothing, switch it off"
+    )]
+    [InlineData(EventType, """ "channels":["push","push"] """, "channels[1]", "is named before")]
+    [InlineData(EventType, """ "channels":[null] """, "channels[0]", "must be a string")]
+    [InlineData(EventType, """ "mode":"first" """, "mode", "must be one of all-at-once, first-that-works")]
+    [InlineData(EventType, """ "lifetime":"00:00:09" """, "lifetime", LongTime)]
+    [InlineData(EventType, """ "lifetime":"30.00:00:01" """, "lifetime", LongTime)]
+    [InlineData(
+        EventType,
+        """ "escalateAfter":"-00:00:01" """,
+        "escalateAfter",
+        "must be a time from 00:00:00 to 30.00:00:00, such as 00:00:30 (hours:minutes:seconds)"
+    )]
+    [InlineData(
+        EventType,
+        """ "escalateAfter":"00:00:00.5" """,
+        "escalateAfter",
+        "must be a second at least, or 00:00:00 for never by time"
+    )]
+    [InlineData(
+        EventType,
+        """ "mode":"all-at-once","escalateAfter":"00:10:00" """,
+        "escalateAfter",
+        "needs the mode first-that-works: all channels are used at once anyway"
+    )]
+    [InlineData(EventType, """ "escalateUnless":"read" """, "escalateUnless", "needs escalateAfter: how long to wait for it")]
+    [InlineData(EventType, """ "escalateUnless":"red" """, "escalateUnless", "must be one of sent, confirmed, read")]
+    [InlineData(
+        EventType,
+        """ "lane":"bulk" """,
+        "lane",
+        "is unknown, allowed are switch, channels, mode, lifetime, escalateAfter, escalateUnless, by, why"
+    )]
     [InlineData(
         Suppressions,
         """ "channel":"fax","address":"som@example.com" """,
@@ -103,7 +170,9 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
 
     [Theory]
     [InlineData(Provider, "")]
+    [InlineData(Breaker, "")]
     [InlineData(Channel, "")]
+    [InlineData(EventType, "")]
     [InlineData(Suppressions, """ "channel":"email","address":"som@example.com", """)]
     [InlineData(Decision, """ "decision":"sent", """)]
     public async Task Should_want_to_know_who_and_why(string path, string fields)

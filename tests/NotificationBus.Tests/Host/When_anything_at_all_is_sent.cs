@@ -165,6 +165,7 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
                         parameter.Value.Contains("guid", StringComparison.Ordinal) ? $"{Guid.Empty}"
                         : parameter.Value.Contains("long", StringComparison.Ordinal) ? "1"
                         : parameter.Value == "{channel}" ? "email"
+                        : parameter.Value == "{category}" ? "order-shipped"
                         : "sandbox"
                 )
         );
@@ -175,6 +176,10 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
         : path == Occurrence.Announcement ? [Occurrence.ByName["notification-requested"]]
         : path == "/v1/suppressions"
             ? ["""{"channel":"email","address":"a@example.com","category":"order-placed","by":"ann","why":"a test"}"""]
+        : path.EndsWith("/breaker", StringComparison.Ordinal)
+            ? ["""{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3,"by":"ann","why":"a test"}"""]
+        : path.StartsWith("/v1/event-types/", StringComparison.Ordinal)
+            ? ["""{"switch":"on","channels":["push"],"mode":"all-at-once","lifetime":"1.00:00:00","by":"ann","why":"a test"}"""]
         : path.StartsWith("/v1/providers/", StringComparison.Ordinal)
             ? ["""{"switch":"on","weight":1,"perSecond":1000,"by":"ann","why":"a test"}"""]
         : path.StartsWith("/v1/channels/", StringComparison.Ordinal)

@@ -176,6 +176,7 @@ public sealed partial class When_anything_is_answered(HostWithKeys keyed) : ICla
                 or "/decisions"
                 or "/failures"
                 or "/providers"
+                or "/event-types"
                 or "/suppressions"
                 or "/texts"
                 or "/marketplace"
@@ -210,6 +211,7 @@ public sealed partial class When_anything_is_answered(HostWithKeys keyed) : ICla
                     match.Value.Contains(":guid", StringComparison.Ordinal) || match.Value is "{id}" or "{deliveryId}" ? $"{Guid.Empty}"
                     : match.Value.Contains(":long", StringComparison.Ordinal) ? "1"
                     : match.Value is "{account}" ? "sandbox"
+                    : match.Value is "{category}" ? "announcement"
                     : match.Value is "{channel}" ? "email"
                     : "v1"
             );

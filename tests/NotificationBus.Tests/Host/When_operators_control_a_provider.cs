@@ -13,7 +13,7 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         await services.SetEmail("{}");
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync() => await SetBreaker("");
 
     [Fact]
     public async Task Should_show_every_account_and_how_it_stands()
@@ -161,6 +161,57 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
     }
 
     [Fact]
+    public async Task Should_stop_calling_one_as_soon_as_its_breaker_says()
+    {
+        await services.Host.Outcome(await services.PlaceOrder(Mailbox()));
+        await SetBreaker(""" "minimumCalls":2,"failureShare":0.01,"openFor":"00:00:01","halfOpenCalls":1, """);
+        services.Gateway.Answers("503 Service Unavailable");
+        try
+        {
+            // Of those before some may be counted: at the latest the second one says it.
+            for (var i = 0; i < 2; i++)
+                Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(Mailbox()))), "provider").ShouldBe("backup");
+            Text(await Provider("gateway"), "circuit").ShouldNotBe("closed");
+        }
+        finally
+        {
+            services.Gateway.Answers("200 OK");
+        }
+
+        await UntilClosed();
+    }
+
+    [Fact]
+    public async Task Should_show_what_was_set_of_a_breaker_beside_what_is_configured_until_it_is_taken_back()
+    {
+        var set = await SetBreaker(""" "minimumCalls":20,"failureShare":0.5, """);
+        $"{set}".ShouldBe("""{"switch":"on","breaker":{"minimumCalls":20,"failureShare":0.5}}""");
+
+        var shown = await Provider("gateway");
+        $"{shown.GetProperty("breaker")}".ShouldBe("""{"minimumCalls":20,"failureShare":0.5,"openFor":"00:00:30","halfOpenCalls":3}""");
+        $"{shown.GetProperty("breakerSet")}".ShouldBe("""{"minimumCalls":20,"failureShare":0.5}""");
+        $"{shown.GetProperty("breakerConfigured")}".ShouldBe(
+            """{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3}"""
+        );
+
+        // Whoever switches it off says nothing of its breaker, and sets nothing back.
+        await services.SetProvider("gateway", """{"switch":"drain"}""");
+        $"{(await Provider("gateway")).GetProperty("breakerSet")}".ShouldBe("""{"minimumCalls":20,"failureShare":0.5}""");
+
+        $"{await SetBreaker("")}".ShouldBe("""{"switch":"drain"}""");
+        shown = await Provider("gateway");
+        (shown.TryGetProperty("breakerSet", out _) || shown.TryGetProperty("breakerConfigured", out _)).ShouldBeFalse();
+        var change = All((await services.Host.Get("/v1/changes?limit=1")).Json, "changes").Single();
+        (
+            Text(change, "subject"),
+            Text(change, "who"),
+            Text(change, "why"),
+            $"{change.GetProperty("before").GetProperty("breaker")}",
+            $"{change.GetProperty("after")}"
+        ).ShouldBe(("provider gateway", "ann", "they flap", """{"minimumCalls":20,"failureShare":0.5}""", """{"switch":"drain"}"""));
+    }
+
+    [Fact]
     public async Task Should_keep_who_changed_what_when_and_why_with_what_was_there_before()
     {
         await services.Host.Put("/v1/providers/gateway", """{"switch":"off","by":"ann","why":"they are down"}""");
@@ -219,6 +270,24 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
 
     async Task<JsonElement> Provider(string account) =>
         All((await services.Host.Get("/v1/providers")).Json, "providers").Single(provider => Text(provider, "account") == account);
+
+    async Task<JsonElement> SetBreaker(string setting)
+    {
+        var answer = await services.Host.Put("/v1/providers/gateway/breaker", $$"""{{{setting}}"by":"ann","why":"they flap"}""");
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+        return answer.Json;
+    }
+
+    /// <summary>Each delivery is a probe once the break is over.</summary>
+    async Task UntilClosed()
+    {
+        using var patience = new CancellationTokenSource(RunningHost.Patience);
+        while (Text(await Provider("gateway"), "circuit") != "closed")
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await services.Host.Outcome(await services.PlaceOrder(Mailbox()));
+        }
+    }
 
     static bool Waits(JsonElement notification) =>
         notification.TryGetProperty("deliveries", out _) && Delivery(notification).TryGetProperty("waitingUntil", out _);

@@ -34,6 +34,7 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
         "/decisions",
         "/failures",
         "/providers",
+        "/event-types",
         "/suppressions",
         "/texts",
         "/marketplace",
@@ -167,6 +168,7 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
             var path = words[1]
                 .Replace("{account}", "sandbox", StringComparison.Ordinal)
                 .Replace("{channel}", "email", StringComparison.Ordinal)
+                .Replace("{category}", "announcement", StringComparison.Ordinal)
                 .Replace("{id}", $"{Guid.Empty}", StringComparison.Ordinal)
                 .Replace("{deliveryId}", $"{Guid.Empty}", StringComparison.Ordinal);
 
@@ -182,7 +184,10 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
             );
 
             var isThere =
-                path == words[1] || path.Contains("sandbox", StringComparison.Ordinal) || path.Contains("email", StringComparison.Ordinal);
+                path == words[1]
+                || path.Contains("sandbox", StringComparison.Ordinal)
+                || path.Contains("email", StringComparison.Ordinal)
+                || path.Contains("announcement", StringComparison.Ordinal);
             if (isThere)
                 ((int)answer.Status).ShouldBeInRange(200, 299, $"{operation}: {answer.Body}");
             else

@@ -1,12 +1,16 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
+using NotificationBus.Embedded;
 using NotificationBus.Intake;
 using NotificationBus.Model;
+using NotificationBus.Planning;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;
@@ -15,7 +19,10 @@ public sealed class When_a_request_breaks_a_rule
 {
     static readonly IntakeRules Rules = new(
         new ChannelSet([new EmailChannel(), new PushChannel(), new ChatChannel(), new SmsChannel(), new WebhookChannel()]),
-        new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() },
+        new EventTypeRules(
+            new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() },
+            new ControlBoard(new InMemoryControls(TimeProvider.System), TimeProvider.System, NullLogger<ControlBoard>.Instance)
+        ),
         TimeProvider.System
     );
 

@@ -198,6 +198,13 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
             CancellationToken cancellationToken
         ) => throw new NotSupportedException();
 
+        public Task<EventTypeControl> ChangeEventType(
+            string category,
+            Func<EventTypeControl, EventTypeControl> change,
+            ChangedBy by,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
+
         public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 

@@ -1,18 +1,17 @@
 using Microsoft.Extensions.Logging;
 using NotificationBus.Providers.Controls;
-using Polly;
-using Polly.CircuitBreaker;
 
 namespace NotificationBus.Providers.Accounts;
 
 /// <summary>
-/// Stops calling a provider that keeps failing. Polly counts what this process sees; the circuit itself is shared: the host that
-/// opens it tells all others, and one of them at a time makes a probe when the break is over.
+/// Stops calling a provider that keeps failing. Each process counts what it sees; the circuit itself is shared: the host that opens it
+/// tells all others, and one of them at a time makes a probe when the break is over.
 /// </summary>
 /// <remarks>
 /// Three measures, so that the circuit neither misses a dead provider nor flaps with a poor one: nine of ten among a few calls, half of
 /// many, or a few in a row, however seldom it is called. It closes after several probes in a row. The figures are
-/// <see cref="CircuitOptions"/>.
+/// <see cref="CircuitOptions"/>, which operators may change while calls are under way: what was counted stays counted, and each call that
+/// ends is judged by the figures of that moment. Polly's strategy has them fixed; another one would have forgotten everything.
 /// </remarks>
 sealed partial class CircuitBreaker
 {
@@ -26,14 +25,17 @@ sealed partial class CircuitBreaker
     const int ManyCalls = 50;
     const double LargeShare = 0.5;
 
+    static readonly TimeSpan ShortWhile = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LongWhile = TimeSpan.FromSeconds(30);
+
     readonly string _account;
-    readonly CircuitOptions _options;
+    readonly CircuitOptions _configured;
     readonly IProviderHealth _health;
     readonly ControlBoard _board;
     readonly TimeProvider _clock;
     readonly ILogger _log;
-    readonly CircuitBreakerManualControl _control = new();
-    readonly ResiliencePipeline<ProviderResult> _calls;
+    readonly CallWindow _calls;
+    volatile CircuitOptions _options;
     int _misconfiguredInARow;
     int _failuresInARow;
     int _againstUnproven;
@@ -48,17 +50,9 @@ sealed partial class CircuitBreaker
         ILogger log
     )
     {
-        (_account, _options, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
-        _calls = new ResiliencePipelineBuilder<ProviderResult> { TimeProvider = clock }
-            .AddCircuitBreaker(Measure(options.FailureShare, options.MinimumCalls, within: TimeSpan.FromSeconds(10)))
-            .AddCircuitBreaker(
-                Measure(
-                    Math.Min(LargeShare, options.FailureShare),
-                    Math.Max(ManyCalls, options.MinimumCalls),
-                    within: TimeSpan.FromSeconds(30)
-                )
-            )
-            .Build();
+        (_account, _configured, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
+        _calls = new CallWindow(LongWhile, clock);
+        _options = board.Current.Provider(account).BreakerOver(options);
         board.Tell(FollowTheOthers);
     }
 
@@ -71,16 +65,26 @@ sealed partial class CircuitBreaker
     /// <summary>Makes a call while the circuit is closed, and counts how it comes out.</summary>
     public async Task<ProviderResult> Call(Func<Task<ProviderResult>> call)
     {
+        if (_board.Current.HealthOf(_account).CircuitOpen)
+            return new ProviderResult.Unavailable("the circuit opened before the call was made");
+
+        ProviderResult result;
         try
         {
-            var result = await _calls.ExecuteAsync(async _ => await call(), CancellationToken.None);
-            await Consider(result);
-            return result;
+            result = await call();
         }
-        catch (BrokenCircuitException)
+        catch
         {
-            return new ProviderResult.Unavailable("the circuit opened before the call was made");
+            await CountFailure("calls failed");
+            throw;
         }
+
+        if (Failed(result))
+            await CountFailure(ReasonOf(result));
+        else
+            _calls.Worked();
+        await Consider(result);
+        return result;
     }
 
     /// <summary>Makes the one call that shows whether an open circuit may close.</summary>
@@ -129,40 +133,43 @@ sealed partial class CircuitBreaker
         }
     }
 
-    CircuitBreakerStrategyOptions<ProviderResult> Measure(double ratio, int atLeast, TimeSpan within) =>
-        new()
-        {
-            FailureRatio = ratio,
-            MinimumThroughput = atLeast,
-            SamplingDuration = within,
-            BreakDuration = _options.OpenFor,
-            ManualControl = _control,
-            ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is not null || Failed(call.Outcome.Result!)),
-            OnOpened = async opened =>
-            {
-                if (!opened.IsManual)
-                    await Open(opened.Outcome.Result is { } result ? ReasonOf(result) : "calls failed", needsAttention: false);
-            },
-        };
+    async Task CountFailure(string reason)
+    {
+        var options = _options;
+        var (few, many) = _calls.Failed(ShortWhile);
+        // Who was under way when it opened has nothing new to say.
+        if (_board.Current.HealthOf(_account).CircuitOpen)
+            return;
+
+        if (
+            few.Are(options.MinimumCalls, options.FailureShare)
+            || many.Are(Math.Max(ManyCalls, options.MinimumCalls), Math.Min(LargeShare, options.FailureShare))
+        )
+            await Open(reason, needsAttention: false);
+    }
 
     /// <summary>Opens the circuit here at once, and on every other host as soon as the store can tell them.</summary>
     async Task Open(string reason, bool needsAttention)
     {
         var now = _clock.GetUtcNow();
         var wasOpen = _board.Current.HealthOf(_account).CircuitOpen;
-        var told = _board.Note(_account, before => before.Opened(now, _options.OpenFor, reason, needsAttention), _options.OpenFor);
+        var openFor = _options.OpenFor;
+        var told = _board.Note(_account, before => before.Opened(now, openFor, reason, needsAttention), openFor);
         if (needsAttention)
             NeedsAttention(_account, reason);
         else if (!wasOpen)
             Opened(_account, reason);
 
-        if (await _log.Tell(_account, () => _health.Open(_account, _options.OpenFor, reason, needsAttention)))
+        if (await _log.Tell(_account, () => _health.Open(_account, openFor, reason, needsAttention)))
             told();
     }
 
-    /// <summary>Once the circuit is closed for all, what was counted before is of no interest.</summary>
+    /// <summary>
+    /// Takes what operators have set. Once the circuit is closed for all, what was counted before is of no interest.
+    /// </summary>
     void FollowTheOthers(SendingControls controls)
     {
+        _options = controls.Provider(_account).BreakerOver(_configured);
         var isOpen = controls.HealthOf(_account).CircuitOpen;
         if (Interlocked.Exchange(ref _wasOpen, isOpen) == isOpen || isOpen)
             return;
@@ -170,7 +177,7 @@ sealed partial class CircuitBreaker
         _failuresInARow = 0;
         _againstUnproven = 0;
         _misconfiguredInARow = 0;
-        _ = _control.CloseAsync(CancellationToken.None);
+        _calls.Forget();
         Closed(_account);
     }
 

@@ -88,6 +88,19 @@ public sealed record ProviderHealth
             Reason = reason,
         };
 
+    /// <summary>
+    /// Operators have set for how long a circuit is open. One that is open keeps its own time, unless that is longer: then this is counted
+    /// from when it opened, or a probe failed last.
+    /// </summary>
+    public ProviderHealth OpenAtMost(TimeSpan breakFor) =>
+        CircuitOpen && OpenFor is { } own && own > breakFor
+            ? this with
+            {
+                OpenUntil = OpenUntil - (own - breakFor),
+                OpenFor = breakFor,
+            }
+            : this;
+
     /// <summary>Somebody asks to make the one probe that is allowed at a time while the circuit is open.</summary>
     /// <param name="now">The time.</param>
     /// <param name="lease">How long others keep away when no outcome follows.</param>

@@ -13,7 +13,7 @@ public interface IControls
 
     /// <summary>
     /// Changes a provider's setting, and writes down who did it and why. When the rate changes with it, so does the time until each turn
-    /// that is to come.
+    /// that is to come; and a circuit that is open ends no later than by the time that is set for it.
     /// </summary>
     /// <param name="account">The account.</param>
     /// <param name="configured">What is in force where nothing is set.</param>
@@ -34,6 +34,15 @@ public interface IControls
     Task<ChannelControl> ChangeChannel(
         string channel,
         Func<ChannelControl, ChannelControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Changes an event type's setting, and writes down who did it and why.</summary>
+    /// <returns>The setting after the change.</returns>
+    Task<EventTypeControl> ChangeEventType(
+        string category,
+        Func<EventTypeControl, EventTypeControl> change,
         ChangedBy by,
         CancellationToken cancellationToken
     );
@@ -64,6 +73,10 @@ public sealed record SendingControls
     public IReadOnlyDictionary<string, ChannelControl> Channels { get; init; } =
         new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
 
+    /// <summary>The settings of operators, by event type.</summary>
+    public IReadOnlyDictionary<string, EventTypeControl> EventTypes { get; init; } =
+        new Dictionary<string, EventTypeControl>(StringComparer.Ordinal);
+
     /// <summary>The health that was found out, by account.</summary>
     public IReadOnlyDictionary<string, ProviderHealth> Health { get; init; } =
         new Dictionary<string, ProviderHealth>(StringComparer.Ordinal);
@@ -73,6 +86,9 @@ public sealed record SendingControls
 
     /// <summary>The setting of a channel.</summary>
     public ChannelControl Channel(string channel) => Channels.GetValueOrDefault(channel) ?? new ChannelControl();
+
+    /// <summary>The setting of an event type.</summary>
+    public EventTypeControl EventType(string category) => EventTypes.GetValueOrDefault(category) ?? new EventTypeControl();
 
     /// <summary>Returns the health that was found out about an account.</summary>
     public ProviderHealth HealthOf(string account) => Health.GetValueOrDefault(account) ?? ProviderHealth.Unknown;

@@ -1,0 +1,65 @@
+using System.Collections.Frozen;
+using NotificationBus.Model;
+using NotificationBus.Providers.Controls;
+
+namespace NotificationBus.Planning;
+
+/// <summary>
+/// The rules of the event types as they are in force: what is configured, and above it what operators have set. They are made anew when
+/// something changes on any host, and read for every notification, which costs a look-up.
+/// </summary>
+public sealed class EventTypeRules
+{
+    static readonly EventTypeRule Unknown = new(new EventTypeOptions(), new EventTypeOptions(), new EventTypeControl());
+
+    readonly IReadOnlyDictionary<string, EventTypeOptions> _configured;
+    volatile FrozenDictionary<string, EventTypeRule> _inForce = FrozenDictionary<string, EventTypeRule>.Empty;
+
+    /// <summary>Makes the rules, and follows what operators set.</summary>
+    /// <param name="configured">What is configured.</param>
+    /// <param name="board">What operators have set.</param>
+    public EventTypeRules(IReadOnlyDictionary<string, EventTypeOptions> configured, ControlBoard board)
+    {
+        _configured = configured;
+        Categories = [.. configured.Keys.Order(StringComparer.Ordinal)];
+        Follow(SendingControls.None);
+        board.Tell(Follow);
+        Follow(board.Current);
+    }
+
+    /// <summary>The categories there are, in order.</summary>
+    public IReadOnlyList<string> Categories { get; }
+
+    /// <summary>True when there is such a category.</summary>
+    public bool Know(string category) => _configured.ContainsKey(category);
+
+    /// <summary>Returns the rule of a category.</summary>
+    public EventTypeRule Of(string category) => _inForce.GetValueOrDefault(category) ?? Unknown;
+
+    void Follow(SendingControls controls)
+    {
+        // The health of an account changes far more often.
+        if (controls.EventTypes.Count == 0 && _inForce.Count > 0 && !_inForce.Values.Any(rule => rule.Set.Version > 0))
+            return;
+
+        _inForce = _configured.ToFrozenDictionary(
+            one => one.Key,
+            one =>
+            {
+                var set = controls.EventType(one.Key);
+                return new EventTypeRule(set.ChangesPlan ? set.Over(one.Value) : one.Value, one.Value, set);
+            },
+            StringComparer.Ordinal
+        );
+    }
+}
+
+/// <summary>The rule of an event type.</summary>
+/// <param name="Options">The settings in force.</param>
+/// <param name="Configured">The configured ones.</param>
+/// <param name="Set">What operators have set.</param>
+public sealed record EventTypeRule(EventTypeOptions Options, EventTypeOptions Configured, EventTypeControl Set)
+{
+    /// <summary>True when nothing of it is sent.</summary>
+    public bool IsOff => Set.Switch == EventTypeSwitch.Off;
+}
