@@ -19,11 +19,13 @@ static class ConsoleDownloads
 
     public static void MapConsoleDownloads(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/notifications.csv", Csv).ExcludeFromDescription();
-        routes.MapGet("/texts/html", Preview).ExcludeFromDescription();
+        string[] methods = [HttpMethods.Get, HttpMethods.Head];
+        routes.MapMethods("/notifications.csv", methods, Csv).ExcludeFromDescription();
+        routes.MapMethods("/texts/html", methods, Preview).ExcludeFromDescription();
         routes
-            .MapGet(
+            .MapMethods(
                 "/notifications/{id:guid}/deliveries/{deliveryId:guid}/html",
+                methods,
                 (Guid id, Guid deliveryId, HttpContext context, IApiGateway gateway) =>
                     Html($"/v1/notifications/{id}/deliveries/{deliveryId}/content", context, gateway)
             )
@@ -63,7 +65,7 @@ static class ConsoleDownloads
         };
         using var answer = await gateway.Send(request, context.User, context.RequestAborted);
         if (!answer.IsSuccessStatusCode)
-            return Results.StatusCode((int)answer.StatusCode);
+            return await Refused(answer, context.RequestAborted);
 
         var texts = (await answer.Content.ReadFromJsonAsync<TemplatePreview>(ApiClient.Json, context.RequestAborted))!.Texts;
         return Show(texts.Where(text => text.Language == language).SelectMany(text => text.Parts), context);
@@ -84,11 +86,20 @@ static class ConsoleDownloads
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         using var answer = await gateway.Send(request, context.User, context.RequestAborted);
         if (!answer.IsSuccessStatusCode)
-            return Results.StatusCode((int)answer.StatusCode);
+            return await Refused(answer, context.RequestAborted);
 
         var content = await answer.Content.ReadFromJsonAsync<Content>(ApiClient.Json, context.RequestAborted);
         return Show(content?.Parts ?? [], context);
     }
+
+    /// <summary>What the API has refused, with the reason that it gives.</summary>
+    static async Task<IResult> Refused(HttpResponseMessage answer, CancellationToken cancellationToken) =>
+        Results.Content(
+            await answer.Content.ReadAsStringAsync(cancellationToken),
+            answer.Content.Headers.ContentType?.ToString(),
+            contentEncoding: null,
+            (int)answer.StatusCode
+        );
 
     static async Task Csv(HttpContext context, IApiGateway gateway)
     {
@@ -100,7 +111,7 @@ static class ConsoleDownloads
             if (!answer.IsSuccessStatusCode)
             {
                 if (rows == 0)
-                    context.Response.StatusCode = (int)answer.StatusCode;
+                    await (await Refused(answer, context.RequestAborted)).ExecuteAsync(context);
                 else
                     context.Abort();
                 return;

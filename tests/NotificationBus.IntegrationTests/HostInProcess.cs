@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
+using NotificationBus.Tests.Described;
 
 namespace NotificationBus.IntegrationTests;
 
@@ -20,7 +21,7 @@ sealed class HostInProcess : IRunningHost
     {
         _app = app;
         Output = output;
-        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Client = new HttpClient(new AsDescribed(new HttpClientHandler())) { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     /// <inheritdoc />

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using NotificationBus.Access;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Host.Settings;
 using NotificationBus.Wiring;
 
@@ -82,6 +83,9 @@ static class AccessSetup
                 return;
 
             endpoint.Metadata.Add(scope);
+            // What belongs to applications can be asked of one of them, wherever the wall looks.
+            if (scope is { IsPage: false, Reach: not (Reach.Common or Reach.OfAll), AnyOf.Count: > 0 })
+                endpoint.Metadata.Add(OtherParameter.OfApplication);
             if (asks)
                 endpoint.Metadata.Add(PolicyOf(scope));
         });

@@ -149,24 +149,23 @@ sealed class RepairCommand(CommandOutput output, TimeProvider clock)
     async Task<JsonObject> Follow(HostApi api, string path, JsonObject repair, CancellationToken cancellationToken)
     {
         var (left, done) = (Number(repair, "planned"), 0L);
+        // With nothing to begin there is no bar; it is done all the same only when the host at it has said so.
         if (left == 0 || !IsRunning(repair))
-            return repair;
-
-        await output.Progress(
-            "repair",
-            (int)left,
-            async more =>
-            {
-                while (IsRunning(repair))
-                {
-                    await Task.Delay(LookAgain, clock, cancellationToken);
-                    repair = await api.Get(path, cancellationToken);
-                    for (var now = left - Number(repair, "planned"); done < now; done++)
-                        more();
-                }
-            }
-        );
+            await Wait(() => { });
+        else
+            await output.Progress("repair", (int)left, Wait);
         return repair;
+
+        async Task Wait(Action more)
+        {
+            while (IsRunning(repair))
+            {
+                await Task.Delay(LookAgain, clock, cancellationToken);
+                repair = await api.Get(path, cancellationToken);
+                for (var now = left - Number(repair, "planned"); done < now; done++)
+                    more();
+            }
+        }
     }
 
     async Task Show(JsonObject answer, bool isJson)

@@ -20,7 +20,6 @@ static class CancellationsApi
         routes
             .MapPost("/v1/notifications/{id:guid}/cancel", Cancel)
             .Describe("cancelNotification", NotificationsApi.Tag, "Ends what is not sent yet.")
-            .AsksForApplication()
             .Takes<Cancellation>()
             .Waits()
             .Answers<NotificationView>()

@@ -28,7 +28,6 @@ static class DecisionsApi
         routes
             .MapPost("/v1/decisions", DecideMany)
             .Describe("decideDeliveries", NotificationsApi.Tag, "Decides about all held deliveries that have something in common.")
-            .AsksForApplication()
             .Takes<DecisionOnHeld>()
             .Answers<HeldCauses>()
             .Answers<DecisionsTaken>(StatusCodes.Status202Accepted)

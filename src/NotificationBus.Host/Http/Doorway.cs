@@ -32,6 +32,7 @@ static class Doorway
         app.UseCallLimits();
         app.UseSecondTry();
         app.UseApplicationWall();
+        app.UseKnownParameters();
 
         Task Refuse(HttpContext context) =>
             (settings.PublicUrls is null || !context.IsForTheWorld() ? Problems.UnknownHost() : Problems.NothingForTheWorld()).ExecuteAsync(

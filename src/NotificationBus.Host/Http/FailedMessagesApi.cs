@@ -100,7 +100,7 @@ static class FailedMessagesApi
     /// <summary>The bytes as they came; never as what they say they are, so that no browser runs them.</summary>
     static async Task<IResult> Body(Guid id, HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["edit"]);
+        var query = new QueryReader(request.Query);
         var word = query.One("edit");
         var number = 0L;
         if (word is not null && !long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number))
@@ -200,11 +200,9 @@ static class FailedMessagesApi
 /// <summary>The query of <c>GET /v1/failed-messages</c>.</summary>
 static class FailedMessageSearch
 {
-    static readonly string[] Parameters = ["state", "cause", "queue", "limit", "after"];
-
     public static (FailedMessageFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(IQueryCollection query)
     {
-        var reader = new QueryReader(query, Parameters);
+        var reader = new QueryReader(query);
         var states = Enum.GetValues<FailedMessageState>()
             .ToDictionary(state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()), StringComparer.Ordinal);
         var state = reader.Word("state", states.Keys) is { } word ? states[word] : default(FailedMessageState?);

@@ -20,7 +20,7 @@ static class LedgerApi
 
     static async Task<IResult> Read(HttpRequest request, INotificationLedger ledger, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query, ["limit", "after"]);
+        var reader = new QueryReader(request.Query);
         var (limit, after) = (reader.Limit(), reader.After());
         if (reader.Errors.Count > 0)
             return Problems.Validation(reader.Errors);

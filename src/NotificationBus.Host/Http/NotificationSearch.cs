@@ -1,4 +1,3 @@
-using NotificationBus.Host.Access;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 
@@ -7,24 +6,6 @@ namespace NotificationBus.Host.Http;
 /// <summary>The query of <c>GET /v1/notifications</c>.</summary>
 static class NotificationSearch
 {
-    static readonly string[] Parameters =
-    [
-        "eventId",
-        "key",
-        "recipient",
-        "address",
-        "status",
-        "category",
-        "templateVersion",
-        "channel",
-        "provider",
-        "providerMessageId",
-        "from",
-        "to",
-        "limit",
-        "after",
-        ApplicationWall.Parameter,
-    ];
     static readonly string[] Statuses = ["sending", "held", "delivered", "partly-delivered", "cancelled", "expired", "failed"];
 
     public static (NotificationFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(
@@ -33,7 +14,7 @@ static class NotificationSearch
         Sight sight
     )
     {
-        var reader = new QueryReader(query, Parameters);
+        var reader = new QueryReader(query);
         var channel = reader.Word("channel", channels.KnownNames);
         var address = reader.One("address");
         var (from, to) = (reader.Time("from"), reader.Time("to"));

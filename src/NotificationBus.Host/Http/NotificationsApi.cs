@@ -33,7 +33,7 @@ static class NotificationsApi
         routes
             .MapRead("/v1/notifications/{id:guid}", Find)
             .Describe("getNotification", Tag, "Returns one notification, its deliveries and their attempts.")
-            .Answers<NotificationView>()
+            .AnswersEither<NotificationView, AcceptedNotification>()
             .Refuses(404);
         routes
             .MapRead("/v1/notifications/{id:guid}/steps", Steps)
@@ -43,7 +43,6 @@ static class NotificationsApi
         routes
             .MapRead("/v1/notifications", Search)
             .Describe("listNotifications", Tag, "Lists notifications, the newest first.")
-            .AsksForApplication()
             .Asks("eventId", "The producer's name for the occurrence.")
             .Asks("key", "A business key, such as order:4711.")
             .Asks("recipient", "The recipient's id.")

@@ -575,7 +575,12 @@ static partial class Problems
         );
         var isApi = app.Services.GetRequiredService<HostSettings>().IsApi;
         app.UseStatusCodePages(async context =>
-            await ForStatus(context.HttpContext.Response.StatusCode, isApi).ExecuteAsync(context.HttpContext)
+            await (
+                context.HttpContext.Response.StatusCode == StatusCodes.Status404NotFound
+                && IdPlaces.WrongIn(context.HttpContext) is { } place
+                    ? NoUuid(place)
+                    : ForStatus(context.HttpContext.Response.StatusCode, isApi)
+            ).ExecuteAsync(context.HttpContext)
         );
     }
 
@@ -671,6 +676,14 @@ static partial class Problems
                 $"{ReasonPhrases.GetReasonPhrase(status)}: send it as HTTP/1.1 has it (RFC 9112)."
             ),
         };
+
+    static ProblemAnswer NoUuid(string place) =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "not-found",
+            "There is nothing here",
+            $"Ids are UUIDs, and what stands for {place} is none. Take it as it was answered, such as 0199a3c4-5b6d-7e8f-9012-3456789abcde."
+        );
 
     static string DidYouMean(string name, IReadOnlyCollection<string> known) =>
         Spelling.Meant(name, known) is { } meant ? $" Did you mean {meant}?" : "";

@@ -196,7 +196,7 @@ static class ProvidersApi
 
     static async Task<IResult> Changes(HttpRequest request, IControls controls, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["limit", "before", "who"]);
+        var query = new QueryReader(request.Query);
         var limit = query.Limit();
         var filter = new ChangeFilter { Before = query.Number("before", long.MaxValue, long.MaxValue), Who = query.One("who") };
         if (query.Errors.Count > 0)

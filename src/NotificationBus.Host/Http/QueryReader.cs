@@ -3,23 +3,18 @@ using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>Reads a query strictly, and gathers what is wrong with it.</summary>
-sealed class QueryReader
+/// <summary>
+/// Reads a query strictly, and gathers what is wrong with it. What it has besides, <see cref="KnownParameters"/> has refused.
+/// </summary>
+/// <param name="query">The query.</param>
+sealed class QueryReader(IQueryCollection query)
 {
     const int DefaultLimit = 50;
     const int LargestLimit = 200;
 
     static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd"];
 
-    readonly IQueryCollection _query;
     readonly Dictionary<string, string[]> _errors = new(StringComparer.Ordinal);
-
-    public QueryReader(IQueryCollection query, IReadOnlyList<string> parameters)
-    {
-        _query = query;
-        foreach (var unknown in query.Keys.Except(parameters, StringComparer.Ordinal))
-            Refuse(unknown.Length <= 64 ? unknown : "?", Spelling.Unknown(unknown, parameters));
-    }
 
     public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
@@ -28,7 +23,7 @@ sealed class QueryReader
     /// <summary>A parameter that stands at most once; null when it does not stand at all.</summary>
     public string? One(string name)
     {
-        var values = _query[name];
+        var values = query[name];
         if (values.Count > 1)
             Refuse(name, "stands more than once");
         if (values.Any(value => value?.Contains('\0') == true))

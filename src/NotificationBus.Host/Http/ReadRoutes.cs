@@ -11,4 +11,17 @@ static class ReadRoutes
     /// <param name="handler">The handler of both methods.</param>
     public static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
         routes.MapMethods(pattern, GetAndHead, handler);
+
+    /// <summary>Has what a package maps answer HEAD as GET.</summary>
+    /// <param name="routes">What was mapped.</param>
+    public static TRoutes AnswersHead<TRoutes>(this TRoutes routes)
+        where TRoutes : IEndpointConventionBuilder
+    {
+        routes.Add(endpoint =>
+        {
+            if (endpoint.Metadata.OfType<HttpMethodMetadata>().LastOrDefault()?.HttpMethods is [var only] && HttpMethods.IsGet(only))
+                endpoint.Metadata.Add(new HttpMethodMetadata(GetAndHead));
+        });
+        return routes;
+    }
 }

@@ -21,14 +21,12 @@ static class RepairsApi
         routes
             .MapPost("/v1/repairs", Plan)
             .Describe("planRepair", Tag, "Plans to begin anew what has failed: how many, by cause, and what is left out and why.")
-            .AsksForApplication()
             .Takes<RepairRequest>()
             .Answers<RepairView>(StatusCodes.Status201Created)
             .Refuses(413, 415, 429);
         routes
             .MapRead("/v1/repairs", List)
             .Describe("listRepairs", Tag, "Lists repairs, the newest first.")
-            .AsksForApplication()
             .Pages()
             .Answers<RepairList>()
             .Refuses();
@@ -100,7 +98,7 @@ static class RepairsApi
 
     static async Task<IResult> List(HttpRequest request, IRepairs repairs, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["limit", "after", ApplicationWall.Parameter]);
+        var query = new QueryReader(request.Query);
         var (limit, after) = (query.Limit(), query.After());
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);
@@ -115,7 +113,7 @@ static class RepairsApi
 
     static async Task<IResult> Items(Guid id, HttpRequest request, IRepairs repairs, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["status", "limit", "after", ApplicationWall.Parameter]);
+        var query = new QueryReader(request.Query);
         var (limit, after) = (query.Limit(), query.After() is var (at, last) ? new NotificationCursor(at, last) : null);
         var errors = new FieldErrors(query.Errors);
         var word = query.One("status");

@@ -25,14 +25,12 @@ static class SubscriptionsApi
         routes
             .MapPost("/v1/subscriptions", Create)
             .Describe("createSubscription", Tag, "Has a URL told what becomes of notifications. Its secret is shown here and never again.")
-            .AsksForApplication()
             .Takes<CreateSubscription>()
             .Answers<NewSubscription>(StatusCodes.Status201Created)
             .Refuses(409, 413, 415);
         routes
             .MapRead("/v1/subscriptions", List)
             .Describe("listSubscriptions", Tag, "Lists the subscriptions, the newest first.")
-            .AsksForApplication()
             .Pages()
             .Answers<SubscriptionList>()
             .Refuses();
@@ -127,7 +125,7 @@ static class SubscriptionsApi
 
     static async Task<IResult> List(HttpRequest request, ISubscriptions subscriptions, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["limit", "after", ApplicationWall.Parameter]);
+        var query = new QueryReader(request.Query);
         var (limit, after) = (query.Limit(), query.After());
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);
@@ -177,7 +175,7 @@ static class SubscriptionsApi
 
     static async Task<IResult> Remove(Guid id, HttpRequest request, ISubscriptions subscriptions, SubscriptionBoard board)
     {
-        var query = new QueryReader(request.Query, ["by", "why"]);
+        var query = new QueryReader(request.Query);
         var errors = new FieldErrors(query.Errors);
         var by = errors.ReadBy(request, query.One("by"), query.One("why") ?? Unsaid, Unnamed);
         if (errors.Any)
@@ -275,7 +273,7 @@ static class SubscriptionsApi
         CancellationToken cancellationToken
     )
     {
-        var query = new QueryReader(request.Query, ["status", "limit", "after", ApplicationWall.Parameter]);
+        var query = new QueryReader(request.Query);
         var (limit, after) = (query.Limit(), query.After());
         var errors = new FieldErrors(query.Errors);
         WebhookStatus? status = query.One("status") is { } word ? errors.ReadWord("status", word, WebhookStatus.Waiting) : null;

@@ -44,7 +44,7 @@ static class SuppressionsApi
         CancellationToken cancellationToken
     )
     {
-        var query = new QueryReader(request.Query, ["channel", "address", "category", "limit", "after"]);
+        var query = new QueryReader(request.Query);
         var (limit, after) = (query.Limit(), query.After());
         // Not only those that are configured: what is suppressed for a category stays when the category goes.
         var (address, category) = (query.One("address"), query.One("category"));
@@ -99,7 +99,7 @@ static class SuppressionsApi
         CancellationToken cancellationToken
     )
     {
-        var query = new QueryReader(request.Query, ["category", "by", "why"]);
+        var query = new QueryReader(request.Query);
         var category = query.One("category");
         var errors = new FieldErrors(query.Errors);
         var by = errors.ReadBy(request, query.One("by"), query.One("why") ?? "");

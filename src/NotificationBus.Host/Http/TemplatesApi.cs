@@ -21,7 +21,6 @@ static class TemplatesApi
         routes
             .MapRead("/v1/templates", List)
             .Describe("listTemplates", "Templates", "Lists the categories that have texts, and the version of each.")
-            .AsksForApplication()
             .Answers<TemplateList>()
             .Refuses();
         routes
@@ -36,13 +35,11 @@ static class TemplatesApi
         routes
             .MapRead("/v1/templates/{category}/versions/{version}", Version)
             .Describe("getTemplateVersion", "Templates", "Returns the texts of one version as they were written.")
-            .AsksForApplication()
             .Answers<TemplateVersionTexts>()
             .Refuses(404);
         routes
             .MapPost("/v1/templates/preview", Preview)
             .Describe("previewTemplates", "Templates", "Fills every text of a category with data given, and sends nothing.")
-            .AsksForApplication()
             .Takes<PreviewRequest>()
             .Answers<TemplatePreview>()
             .Refuses(404, 413, 415, 429);
@@ -50,9 +47,6 @@ static class TemplatesApi
 
     static IResult List(HttpRequest request, ITemplates templates)
     {
-        if (new QueryReader(request.Query, [ApplicationWall.Parameter]).Errors is { Count: > 0 } errors)
-            return Problems.Validation(errors);
-
         var own = templates.For(request.HttpContext.ActsFor());
         return Results.Ok(
             new TemplateList([
@@ -63,15 +57,11 @@ static class TemplatesApi
 
     static async Task<IResult> Versions(
         string category,
-        HttpRequest request,
         ITemplates templates,
         ITemplateVersions versions,
         CancellationToken cancellationToken
     )
     {
-        if (new QueryReader(request.Query, []).Errors is { Count: > 0 } errors)
-            return Problems.Validation(errors);
-
         var found = await versions.Of(category, MostVersions, cancellationToken);
         return found.Count > 0 || templates.Categories.Contains(category)
             ? Results.Ok(
@@ -99,10 +89,9 @@ static class TemplatesApi
         ITemplateVersions versions,
         CancellationToken cancellationToken
     ) =>
-        new QueryReader(request.Query, [ApplicationWall.Parameter]).Errors is { Count: > 0 } errors ? Problems.Validation(errors)
-        : await versions.TextsOf(category, version, request.HttpContext.Sight().Application, cancellationToken) is { } texts
+        await versions.TextsOf(category, version, request.HttpContext.Sight().Application, cancellationToken) is { } texts
             ? Results.Ok(new TemplateVersionTexts(category, version, texts))
-        : Problems.UnknownTemplateVersion(category);
+            : Problems.UnknownTemplateVersion(category);
 
     static async Task<IResult> Preview(HttpRequest request, ITemplates templates, ChannelSet channels)
     {

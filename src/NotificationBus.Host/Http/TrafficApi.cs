@@ -22,16 +22,11 @@ static class TrafficApi
             .Refuses();
     }
 
-    static async Task<IResult> Traffic(HttpRequest request, TrafficBoard board, CancellationToken cancellationToken) =>
-        new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
-            ? Problems.Validation(errors)
-            : Results.Ok(await board.Look(cancellationToken));
+    static async Task<IResult> Traffic(TrafficBoard board, CancellationToken cancellationToken) =>
+        Results.Ok(await board.Look(cancellationToken));
 
-    static IResult Queues(HttpRequest request, HostSettings settings, IServiceProvider services)
+    static IResult Queues(HostSettings settings, IServiceProvider services)
     {
-        if (new QueryReader(request.Query, []).Errors is { Count: > 0 } errors)
-            return Problems.Validation(errors);
-
         var watch = services.GetService<QueueWatch>();
         return Results.Ok(
             new QueueList(

@@ -23,7 +23,6 @@ static class WithdrawalsApi
                 NotificationsApi.Tag,
                 "Sends none of the notifications with a business key, also those that have yet to begin."
             )
-            .AsksForApplication()
             .Takes<WithdrawalRequest>()
             .Answers<WithdrawalPreview>()
             .Answers<WithdrawalAnswer>(StatusCodes.Status202Accepted)

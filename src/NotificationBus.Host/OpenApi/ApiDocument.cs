@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using NotificationBus.Host.Access;
+using NotificationBus.Host.Http;
 using Scalar.AspNetCore;
 
 namespace NotificationBus.Host.OpenApi;
@@ -48,6 +49,7 @@ static class ApiDocument
                     (document, _, _) =>
                     {
                         Introduce(document);
+                        AnswerSchemas.Apply(document);
                         return Task.CompletedTask;
                     }
                 );
@@ -66,7 +68,7 @@ static class ApiDocument
 
     public static void MapApiDocument(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi("/openapi/{documentName}.json");
+        routes.MapOpenApi("/openapi/{documentName}.json").AnswersHead();
         routes
             .MapScalarApiReference(
                 "/docs",
@@ -83,6 +85,7 @@ static class ApiDocument
                     options.Agent = new ScalarAgentOptions { Disabled = true };
                 }
             )
+            .AnswersHead()
             .ExcludeFromDescription();
     }
 
@@ -170,6 +173,12 @@ static class ApiDocument
     {
         if (context.Description.GetProperty<DescribedEvent>() is { } described)
             operation.OperationId = described.OperationId;
+        foreach (var other in context.Description.ActionDescriptor.EndpointMetadata.OfType<OtherAnswer>())
+        {
+            foreach (var body in operation.Responses![$"{other.Status}"].Content!.Values)
+                body.Schema = new OpenApiSchema { AnyOf = [body.Schema!, new OpenApiSchemaReference(other.Type.Name, context.Document)] };
+        }
+
         foreach (var parameter in context.Description.ActionDescriptor.EndpointMetadata.OfType<OtherParameter>())
         {
             (operation.Parameters ??= []).Add(

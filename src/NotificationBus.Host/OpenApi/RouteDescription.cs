@@ -24,10 +24,6 @@ static class RouteDescription
     public static RouteHandlerBuilder Asks(this RouteHandlerBuilder route, string name, string description, Type? type = null) =>
         route.WithMetadata(new OtherParameter(name, description, type ?? typeof(string), InHeader: false));
 
-    /// <summary>Says that whoever sees all applications may name one.</summary>
-    public static RouteHandlerBuilder AsksForApplication(this RouteHandlerBuilder route) =>
-        route.Asks(ApplicationWall.Parameter, "One application, for whoever sees all; everybody else sees the own one.");
-
     /// <summary>The route answers by pages, the newest first.</summary>
     public static RouteHandlerBuilder Pages(this RouteHandlerBuilder route) =>
         route
@@ -45,6 +41,12 @@ static class RouteDescription
     /// <summary>The route answers with that.</summary>
     public static RouteHandlerBuilder Answers<TAnswer>(this RouteHandlerBuilder route, int status = StatusCodes.Status200OK) =>
         route.Produces<TAnswer>(status);
+
+    /// <summary>The route answers with one of two, under the same status.</summary>
+    public static RouteHandlerBuilder AnswersEither<TAnswer, TOther>(
+        this RouteHandlerBuilder route,
+        int status = StatusCodes.Status200OK
+    ) => route.Produces<TAnswer>(status).WithMetadata(new OtherAnswer(status, typeof(TOther)));
 
     /// <summary>The route answers with problem details (RFC 9457) of these statuses, beside 400 and 503.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
@@ -66,4 +68,17 @@ sealed class TakenBody(Type type) : IAcceptsMetadata
 }
 
 /// <summary>A parameter that the framework does not see.</summary>
-sealed record OtherParameter(string Name, string Description, Type Type, bool InHeader);
+sealed record OtherParameter(string Name, string Description, Type Type, bool InHeader)
+{
+    /// <summary>By which whoever sees all applications names one.</summary>
+    public static OtherParameter OfApplication { get; } =
+        new(
+            ApplicationWall.Parameter,
+            "One application, for whoever sees all; everybody else sees the own one.",
+            typeof(string),
+            InHeader: false
+        );
+}
+
+/// <summary>What a route answers under a status as well, which the framework has one type for. Another route answers with it too.</summary>
+sealed record OtherAnswer(int Status, Type Type);

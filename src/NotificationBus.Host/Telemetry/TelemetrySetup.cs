@@ -59,7 +59,7 @@ static class TelemetrySetup
             {
                 var scrape = endpoint.RequestDelegate!;
                 endpoint.RequestDelegate = context =>
-                    new QueryReader(context.Request.Query, []).Errors is { Count: > 0 } errors
+                    KnownParameters.Refuse(context.Request.Query, []) is { Count: > 0 } errors
                         ? Problems.Validation(errors).ExecuteAsync(context)
                         : scrape(context);
             });

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host;
 using NotificationBus.Host.Http;
+using NotificationBus.Tests.Described;
 
 namespace NotificationBus.Tests.Host;
 
@@ -32,7 +33,8 @@ public sealed class RunningHost : IAsyncLifetime
     /// <summary>Adds what is not shipped.</summary>
     public Action<IServiceCollection>? Configure { get; init; }
 
-    public HttpClient Client { get; } = new() { Timeout = Patience };
+    /// <summary>A client that takes no answer that is not as the API describes it.</summary>
+    public HttpClient Client { get; } = new(new AsDescribed(new HttpClientHandler())) { Timeout = Patience };
 
     /// <summary>A part of the host.</summary>
     internal T Of<T>()
