@@ -79,6 +79,9 @@ static class Help
                                            before
           Attachments:MaxBytes             the most octets of all files of one e-mail, default 7000000
           Attachments:Timeout              how long fetching one may take, default 00:00:15
+          Attachments:HostBytes            the most octets of files that a host holds in memory at the same time, default 32000000
+          Attachments:Concurrency          files that a host fetches at the same time for each channel and lane, default 32
+          Attachments:ServerConcurrency    the most of them from one server, default 4
           Attachments:AllowPrivateAddresses  true lets their URLs lead to private networks, http and any port; default false
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
