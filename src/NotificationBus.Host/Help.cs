@@ -65,6 +65,7 @@ static class Help
           RabbitMq:ManagementUrl           http://rabbit:15672: where policies can be looked up; by default port 15672 of the broker,
                                            unless amqps
           ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
+          ConnectionStrings:PostgresReplica  a replica of it: lists and the console are read there as long as it is in step
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
           Retention:Notifications          how long they stay in PostgreSQL, such as 90.00:00:00; by itself for ever. They go by months
