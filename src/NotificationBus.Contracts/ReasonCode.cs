@@ -30,6 +30,12 @@ public static class ReasonCode
     /// <summary>Sender: a file that is to be attached cannot be fetched, or is none that may be attached.</summary>
     public const string NoAttachment = "no-attachment";
 
+    /// <summary>Sender: the files of an e-mail were fetched, and go with it.</summary>
+    public const string Attached = "attached";
+
+    /// <summary>Sender: as many files are fetched or held at the moment as may be.</summary>
+    public const string AttachmentLimit = "attachment-limit";
+
     /// <summary>Planner: no provider of the channel takes what is said in this form.</summary>
     public const string Unfit = "unfit";
 

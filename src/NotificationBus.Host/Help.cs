@@ -65,6 +65,7 @@ static class Help
           RabbitMq:ManagementUrl           http://rabbit:15672: where policies can be looked up; by default port 15672 of the broker,
                                            unless amqps
           ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
+          ConnectionStrings:PostgresReplica  a replica of it: lists and the console are read there as long as it is in step
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
           Retention:Notifications          how long they stay in PostgreSQL, such as 90.00:00:00; by itself for ever. They go by months
@@ -79,6 +80,9 @@ static class Help
                                            before
           Attachments:MaxBytes             the most octets of all files of one e-mail, default 7000000
           Attachments:Timeout              how long fetching one may take, default 00:00:15
+          Attachments:HostBytes            the most octets of files that a host holds in memory at the same time, default 32000000
+          Attachments:Concurrency          files that a host fetches at the same time for each channel and lane, default 32
+          Attachments:ServerConcurrency    the most of them from one server, default 4
           Attachments:AllowPrivateAddresses  true lets their URLs lead to private networks, http and any port; default false
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed

@@ -78,7 +78,7 @@ static class Transports
 
     static IServiceCollection AddDistributed(this IServiceCollection services, HostSettings settings)
     {
-        services.AddPostgresStore(settings.ConnectionStrings.Postgres!);
+        services.AddPostgresStore(settings.ConnectionStrings.Postgres!, settings.ConnectionStrings.PostgresReplica);
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
         services.AddSingleton<BrokerConnections>();

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Npgsql;
 
 namespace NotificationBus.Postgres;
 
@@ -9,6 +12,21 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class NotificationBusDbContext(DbContextOptions<NotificationBusDbContext> options) : DbContext(options)
 {
+    static readonly ConditionalWeakTable<NpgsqlDataSource, DbContextOptions<NotificationBusDbContext>> s_options = [];
+
+    /// <summary>The record as another pool of connections reads it.</summary>
+    internal static NotificationBusDbContext Of(NpgsqlDataSource database) =>
+        new(
+            s_options.GetValue(
+                database,
+                one =>
+                    new DbContextOptionsBuilder<NotificationBusDbContext>()
+                        .UseNpgsql(one)
+                        .ConfigureWarnings(warnings => warnings.Ignore(CoreEventId.RowLimitingOperationWithoutOrderByWarning))
+                        .Options
+            )
+        );
+
     /// <summary>The table <c>notification</c>.</summary>
     internal IQueryable<NotificationRow> Notifications => Set<NotificationRow>();
 

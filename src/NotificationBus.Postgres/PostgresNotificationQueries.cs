@@ -6,10 +6,11 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>Operators' questions to the record.</summary>
-public sealed class PostgresNotificationQueries(
+sealed class PostgresNotificationQueries(
     NpgsqlDataSource database,
     PostgresNotificationStore store,
     PostgresAttemptLedger ledger,
+    PostgresReads reads,
     IDbContextFactory<NotificationBusDbContext> contexts
 ) : INotificationQueries
 {
@@ -103,6 +104,16 @@ public sealed class PostgresNotificationQueries(
     /// <inheritdoc />
     public async Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken)
     {
+        if (filter.Reader is { } reader)
+            return await reads.Read(
+                reader == ListReader.Console,
+                async database =>
+                {
+                    await using var aside = NotificationBusDbContext.Of(database);
+                    return await new PostgresNotificationSearch(aside, filter).Run(cancellationToken);
+                }
+            );
+
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await new PostgresNotificationSearch(context, filter).Run(cancellationToken);
     }

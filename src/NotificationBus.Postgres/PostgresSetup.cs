@@ -42,10 +42,11 @@ public static class PostgresSetup
     /// <summary>Keeps the record in PostgreSQL.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="connectionString">
-    /// Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, 5 more for operators, and one each for what it
-    /// listens to. Behind a pooler such as PgBouncer: one that pools sessions, not transactions.
+    /// Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, 5 more for operators, 3 for the console, and one
+    /// each for what it listens to. Behind a pooler such as PgBouncer: one that pools sessions, not transactions.
     /// </param>
-    public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
+    /// <param name="replica">Where lists and the console are read, as long as it is in step; null for the same place.</param>
+    public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString, string? replica = null)
     {
         CheckPoolSize(connectionString, SmallestPool, "a host listens on two connections");
         services.AddSingleton(_ => DataSource(connectionString));
@@ -61,6 +62,14 @@ public static class PostgresSetup
                     )
         );
 
+        services.AddSingleton(provider => new ReadPools(
+            provider.GetRequiredKeyedService<NpgsqlDataSource>(Operators),
+            connectionString,
+            string.IsNullOrWhiteSpace(replica) ? null : replica
+        ));
+        services.AddSingleton<Replica>();
+        services.AddHostedService(provider => provider.GetRequiredService<Replica>());
+        services.AddSingleton<PostgresReads>();
         services.AddMetrics();
         services.TryAddSingleton<FlowMetrics>();
         services.AddSingleton<DeadConnections>();
@@ -105,6 +114,8 @@ public static class PostgresSetup
         services.AddSingleton<INotificationLedger>(provider => provider.GetRequiredService<PostgresLedger>());
         services.AddSingleton<IRecordReadings, PostgresReadings>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
+        if (!string.IsNullOrWhiteSpace(replica))
+            services.AddHealthChecks().AddCheck<Replica>("postgres-replica", tags: ["ready"]);
         return services;
     }
 
@@ -172,7 +183,7 @@ public static class PostgresSetup
     }
 
     /// <summary>Of several servers only one takes what a host writes.</summary>
-    static void PreferPrimary(string connectionString, NpgsqlConnectionStringBuilder settings)
+    internal static void PreferPrimary(string connectionString, NpgsqlConnectionStringBuilder settings)
     {
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true && !IsWritten(connectionString, "Target Session Attributes"))
             settings.TargetSessionAttributes = "primary";

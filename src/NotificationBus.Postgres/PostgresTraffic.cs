@@ -1,14 +1,11 @@
-using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Notifications;
 using Npgsql;
 
 namespace NotificationBus.Postgres;
 
 /// <summary>The traffic in PostgreSQL: the notifications of a time, by the index on it, and their deliveries.</summary>
-public sealed class PostgresTraffic([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : ITraffic
+sealed class PostgresTraffic(PostgresReads reads) : ITraffic
 {
-    const int LongestCount = 2;
-
     const string CountDeliveries = """
         SELECT d ->> 'channel', d ->> 'provider', count(*),
             count(*) FILTER (WHERE d ->> 'status' IN ('Sent', 'Confirmed')),
@@ -23,31 +20,44 @@ public sealed class PostgresTraffic([FromKeyedServices(PostgresSetup.Operators)]
     /// <inheritdoc />
     public async Task<IReadOnlyList<TrafficCount>?> Count(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(CountDeliveries);
-        command.CommandTimeout = LongestCount;
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("from", from.ToUniversalTime()));
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("to", to.ToUniversalTime()));
         try
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var counts = new List<TrafficCount>();
-            while (await reader.ReadAsync(cancellationToken))
-                counts.Add(
-                    new TrafficCount(
-                        reader.GetString(0),
-                        reader.IsDBNull(1) ? null : reader.GetString(1),
-                        reader.GetInt64(2),
-                        reader.GetInt64(3),
-                        reader.GetInt64(4),
-                        reader.GetInt64(5),
-                        reader.GetInt64(6)
-                    )
-                );
-            return TrafficCount.Sum(counts);
+            return await reads.Read(isForConsole: true, database => Count(database, from, to, cancellationToken));
         }
-        catch (NpgsqlException late) when (late.InnerException is TimeoutException || late.SqlState == PostgresErrorCodes.QueryCanceled)
+        catch (TookTooLongException)
         {
             return null;
         }
+        catch (NpgsqlException late) when (late.InnerException is TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    static async Task<IReadOnlyList<TrafficCount>> Count(
+        NpgsqlDataSource database,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = database.CreateCommand(CountDeliveries);
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("from", from.ToUniversalTime()));
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("to", to.ToUniversalTime()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var counts = new List<TrafficCount>();
+        while (await reader.ReadAsync(cancellationToken))
+            counts.Add(
+                new TrafficCount(
+                    reader.GetString(0),
+                    reader.IsDBNull(1) ? null : reader.GetString(1),
+                    reader.GetInt64(2),
+                    reader.GetInt64(3),
+                    reader.GetInt64(4),
+                    reader.GetInt64(5),
+                    reader.GetInt64(6)
+                )
+            );
+        return TrafficCount.Sum(counts);
     }
 }

@@ -36,7 +36,7 @@ sealed class PostgresWarnings(NpgsqlDataSource database) : IStartWarnings
     {
         var pool = new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize;
         // Those that are ended on one side are for a moment still there on the other.
-        var wanted = pool + Math.Min(pool, PostgresSetup.OperatorsPoolSize) + 2;
+        var wanted = pool + Math.Min(pool, PostgresSetup.OperatorsPoolSize) + Math.Min(pool, ReadPools.ConsolePoolSize) + 2;
         if (most < wanted)
             yield return $"ConnectionStrings:Postgres: the server lets this user have {most} connections for all hosts together, "
                 + $"and one host opens up to {wanted}: whoever comes too late waits, operators too; "

@@ -42,11 +42,17 @@ static class Session
     }
 
     /// <summary>Prepares the connections of operators.</summary>
-    public static void BeginForOperators(this NpgsqlDataSourceBuilder builder) =>
+    /// <param name="builder">The pool.</param>
+    /// <param name="limit">The seconds that a statement may take; null for no limit of the server's.</param>
+    public static void BeginForOperators(this NpgsqlDataSourceBuilder builder, int? limit = null)
+    {
+        var begin =
+            $"{WithoutLimits}; {InPublic}; {ForOperators}" + (limit is { } seconds ? $"; SET statement_timeout = '{seconds}s'" : "");
         builder.UsePhysicalConnectionInitializer(
-            connection => new NpgsqlCommand($"{WithoutLimits}; {InPublic}; {ForOperators}", connection).ExecuteNonQuery(),
-            connection => new NpgsqlCommand($"{WithoutLimits}; {InPublic}; {ForOperators}", connection).ExecuteNonQueryAsync()
+            connection => new NpgsqlCommand(begin, connection).ExecuteNonQuery(),
+            connection => new NpgsqlCommand(begin, connection).ExecuteNonQueryAsync()
         );
+    }
 
     /// <summary>Prepares the connections of the flow, which writes: one that may not never comes into the pool.</summary>
     /// <exception cref="OnlyReadsException">From whoever opens a connection to a server that does not let the host write.</exception>

@@ -13,6 +13,9 @@ public sealed class AttachmentSource : IFileSource, IDisposable
 {
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(1);
 
+    // Small enough not to be collected as what is large.
+    const int PieceLength = 64 * 1024;
+
     readonly AttachmentsOptions _options;
     readonly TimeProvider _clock;
     readonly HttpClient _client;
@@ -43,7 +46,7 @@ public sealed class AttachmentSource : IFileSource, IDisposable
     public string? Refuse(string url) => AddressGuard.Refuse(url, _options.AllowPrivateAddresses);
 
     /// <inheritdoc />
-    public async Task<FileAnswer> Fetch(FileReference file, int room, CancellationToken cancellationToken)
+    public async Task<FileAnswer> Fetch(FileReference file, FileRoom room, CancellationToken cancellationToken)
     {
         // A setting may have changed since it was asked for.
         if (Refuse(file.Url) is { } wrong)
@@ -71,7 +74,7 @@ public sealed class AttachmentSource : IFileSource, IDisposable
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
 
-    static async Task<FileAnswer> Read(FileReference file, HttpResponseMessage response, int room, CancellationToken cancellationToken)
+    static async Task<FileAnswer> Read(FileReference file, HttpResponseMessage response, FileRoom room, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
         switch (status)
@@ -91,22 +94,53 @@ public sealed class AttachmentSource : IFileSource, IDisposable
             return new FileAnswer.Refused("it has another type than contentType says");
         if (response.Content.Headers.ContentEncoding.Count > 0)
             return new FileAnswer.Refused("its server sent it packed, which nobody asked for");
-        if (response.Content.Headers.ContentLength > room)
-            return TooLarge(room);
+        if (response.Content.Headers.ContentLength > room.Left)
+            return TooLarge(room.Left);
 
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var octets = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        while (await body.ReadAsync(buffer, cancellationToken) is > 0 and var read)
-        {
-            if (octets.Length + read > room)
-                return TooLarge(room);
+        var (octets, refused) = await ReadBody(body, room, cancellationToken);
+        var type = answered is not null && EmailExtrasRules.IsType(answered) ? answered.ToLowerInvariant() : EmailExtrasRules.Unknown;
+        return refused
+            ?? (octets.Length == 0 ? new FileAnswer.Refused("it is empty") : new FileAnswer.Fetched(new FetchedFile(type, octets)));
+    }
 
-            octets.Write(buffer, 0, read);
+    // Room is taken for what has arrived, whatever was said of its length: who says much and sends little holds little.
+    static async Task<(byte[] Octets, FileAnswer? Refused)> ReadBody(Stream body, FileRoom room, CancellationToken cancellationToken)
+    {
+        var (pieces, length, isWhole) = (new List<(byte[] Octets, int Length)>(), 0, false);
+        try
+        {
+            while (true)
+            {
+                var piece = new byte[PieceLength];
+                var read = await body.ReadAtLeastAsync(piece, piece.Length, throwOnEndOfStream: false, cancellationToken);
+                if (read > room.Left)
+                    return ([], TooLarge(room.Left + length));
+                if (!room.TryTake(read))
+                    return ([], new FileAnswer.NoRoom());
+
+                length += read;
+                pieces.Add((piece, read));
+                if (read < piece.Length)
+                    break;
+            }
+
+            isWhole = true;
+        }
+        finally
+        {
+            if (!isWhole)
+                room.GiveBack(length);
         }
 
-        var type = answered is not null && EmailExtrasRules.IsType(answered) ? answered.ToLowerInvariant() : EmailExtrasRules.Unknown;
-        return octets.Length == 0 ? new FileAnswer.Refused("it is empty") : new FileAnswer.Fetched(new FetchedFile(type, octets.ToArray()));
+        var (octets, at) = (new byte[length], 0);
+        foreach (var (piece, read) in pieces)
+        {
+            piece.AsSpan(0, read).CopyTo(octets.AsSpan(at));
+            at += read;
+        }
+
+        return (octets, null);
     }
 
     static FileAnswer.Refused TooLarge(int room) => new($"it is larger than the {room} octets that are left of Attachments:MaxBytes");

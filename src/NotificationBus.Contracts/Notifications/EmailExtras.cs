@@ -12,7 +12,10 @@ public sealed record EmailExtras
     /// </summary>
     public IReadOnlyList<string>? Cc { get; init; }
 
-    /// <summary>Files are not taken yet: a request that has any is refused.</summary>
+    /// <summary>
+    /// Files, at most 10. They are fetched before the first call to a provider, and once: whoever is called later sends the same octets.
+    /// Together they have at most as many octets as <c>Attachments:MaxBytes</c> says, by default 7,000,000.
+    /// </summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 }
 

@@ -218,7 +218,11 @@ public sealed record Content
     public string? TemplateVersion { get; init; }
     public bool IsPlanned { get; init; }
     public IReadOnlyList<ContentPart> Parts { get; init; } = [];
+    public IReadOnlyList<ContentFile> Files { get; init; } = [];
 }
+
+/// <summary>A file that goes with a text.</summary>
+public sealed record ContentFile(string Name, string? ContentType, int? Octets, string? Missing);
 
 /// <summary>A part of a text.</summary>
 public sealed record ContentPart(string Name, string Text);

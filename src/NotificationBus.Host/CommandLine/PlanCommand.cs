@@ -127,6 +127,10 @@ sealed class PlanCommand(CommandOutput output, TimeProvider clock)
             await output.Line($"step {planned.Step}  {planned.Channel} to {planned.Address}, by {by}");
             foreach (var part in planned.Content.Parts)
                 await output.Line($"  {part.Name}: {PlainText.Of(part.Text.ReplaceLineEndings(" "), LongestPart)}");
+            if (planned.Content.Files.Count > 0)
+                await output.Line(
+                    $"  fetched before the first call: {string.Join(", ", planned.Content.Files.Select(file => $"'{file.Name}'"))}"
+                );
             if (planned.Content is SmsContent sms)
                 await output.Line($"  billed as {sms.Segments} ({sms.Encoding})");
         }
@@ -165,6 +169,7 @@ sealed class PlanCommand(CommandOutput output, TimeProvider clock)
                     ["parts"] = new JsonObject(
                         call.Planned.Content.Parts.Select(part => KeyValuePair.Create(part.Name, (JsonNode?)part.Text))
                     ),
+                    ["files"] = new JsonArray([.. call.Planned.Content.Files.Select(file => (JsonNode)file.Name)]),
                 }),
             ]),
             ["leftOut"] = new JsonArray([

@@ -148,7 +148,16 @@ static class NotificationsApi
         if (errors.Count > 0)
             return Problems.Validation(errors);
 
-        var found = await queries.Search(filter, cancellationToken);
+        FoundNotifications found;
+        try
+        {
+            found = await queries.Search(filter with { Reader = request.HttpContext.Reader() }, cancellationToken);
+        }
+        catch (TookTooLongException)
+        {
+            return Problems.TookTooLong();
+        }
+
         var next = found.Next is { } place ? Keyset.Next(request, place.CreatedAt, place.Id) : null;
         return Results.Ok(new NotificationPage(found.Notifications, next, found.EndsEarly ? found.Next?.CreatedAt : null));
     }

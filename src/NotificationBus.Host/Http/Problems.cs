@@ -421,6 +421,15 @@ static partial class Problems
         );
     }
 
+    /// <summary>A list of the console's took longer to read than it may.</summary>
+    public static IResult TookTooLong() =>
+        Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "took-too-long",
+            "This takes too long to read",
+            "The console asks for two seconds at most. Narrow it: a shorter time, a recipient, a key."
+        );
+
     /// <summary>The broker would confirm it and drop it. By which policy and on which queue is not for the world.</summary>
     static ProblemAnswer WouldBeLost(HttpContext context, string reason)
     {

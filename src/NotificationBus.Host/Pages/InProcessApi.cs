@@ -30,6 +30,7 @@ sealed class InProcessApi(InProcessCalls calls, IServiceProvider services) : IAp
     /// <summary>Who signed in with a key calls with it, and it is checked again. Who signed in otherwise is known by the cookie.</summary>
     static void Introduce(HttpContext context, ClaimsPrincipal caller)
     {
+        context.IsForConsole();
         if (caller.FindFirst(ConsoleSignIn.KeyClaim) is { Value: var key })
             context.Request.Headers.Authorization = $"Bearer {key}";
         else

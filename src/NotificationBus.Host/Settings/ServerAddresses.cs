@@ -14,4 +14,10 @@ public sealed class ServerAddresses
     /// out embedded. <c>Maximum Pool Size</c> bounds the connections for events and deliveries; operators have further ones.
     /// </summary>
     public string? Postgres { get; set; }
+
+    /// <summary>
+    /// A replica of it, read by Npgsql the same way: lists and what the console shows are read there as long as it is in step, up to some
+    /// seconds behind, and else from the primary. Nothing is decided by it. Default: none.
+    /// </summary>
+    public string? PostgresReplica { get; set; }
 }

@@ -261,8 +261,16 @@ static class SettingsCheck
             else if (!IsConnectionString(servers.Postgres))
                 yield return "ConnectionStrings:Postgres must be an Npgsql connection string such as "
                     + "Host=localhost;Database=notificationbus;Username=…;Password=…";
+
+            if (!string.IsNullOrWhiteSpace(servers.PostgresReplica) && !IsConnectionString(servers.PostgresReplica))
+                yield return "ConnectionStrings:PostgresReplica must be an Npgsql connection string such as "
+                    + "Host=replica;Database=notificationbus;Username=…;Password=…, or left out";
         }
-        else if (!string.IsNullOrWhiteSpace(servers.RabbitMq) || !string.IsNullOrWhiteSpace(servers.Postgres))
+        else if (
+            !string.IsNullOrWhiteSpace(servers.RabbitMq)
+            || !string.IsNullOrWhiteSpace(servers.Postgres)
+            || !string.IsNullOrWhiteSpace(servers.PostgresReplica)
+        )
         {
             yield return "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out";
         }

@@ -114,6 +114,13 @@ public sealed class ContentPacking(ContentKeys keys)
         }
     }
 
+    /// <summary>Packs the octets of a file.</summary>
+    public PackedContents PackFile(Guid hash, ReadOnlySpan<byte> octets) => Close(hash, octets);
+
+    /// <summary>Unpacks the octets of a file.</summary>
+    /// <inheritdoc cref="Unpack" path="/exception"/>
+    public byte[] UnpackFile(Guid hash, ReadOnlySpan<byte> body) => Open(hash, body);
+
     /// <summary>Unpacks contents.</summary>
     /// <param name="hash">The name they were packed under.</param>
     /// <param name="body">What was packed.</param>

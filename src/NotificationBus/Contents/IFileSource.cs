@@ -10,9 +10,9 @@ public interface IFileSource
 
     /// <summary>Fetches a file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="room">The most octets it may have.</param>
+    /// <param name="room">The room there is for it; what it has taken of it when it was fetched, it keeps.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<FileAnswer> Fetch(FileReference file, int room, CancellationToken cancellationToken);
+    Task<FileAnswer> Fetch(FileReference file, FileRoom room, CancellationToken cancellationToken);
 
     /// <summary>The most octets that the files of one content may have together.</summary>
     int MostOctets { get; }
@@ -33,4 +33,7 @@ public abstract record FileAnswer
     /// <summary>It may be there later.</summary>
     /// <param name="Reason">For a person to read. Names neither URL nor content.</param>
     public sealed record NotNow(string Reason) : FileAnswer;
+
+    /// <summary>This host holds too much of other files.</summary>
+    public sealed record NoRoom : FileAnswer;
 }

@@ -86,8 +86,24 @@ public sealed record NotificationFilter
     /// <summary>Those that come after this place in the order; null for the first page.</summary>
     public NotificationCursor? After { get; init; }
 
+    /// <summary>
+    /// Who reads the list: what is decided by it has none, and is read from where it is written. A list for somebody may come from a
+    /// replica, some seconds behind.
+    /// </summary>
+    public ListReader? Reader { get; init; }
+
     /// <summary>The most notifications to return.</summary>
     public required int Limit { get; init; }
+}
+
+/// <summary>Who reads a list.</summary>
+public enum ListReader
+{
+    /// <summary>Whoever called the API.</summary>
+    Caller,
+
+    /// <summary>The console, whose statements have a limit.</summary>
+    Console,
 }
 
 /// <summary>A place in the order of notifications: newest first, by id where two are equally old.</summary>

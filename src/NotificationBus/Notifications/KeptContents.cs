@@ -1,11 +1,19 @@
 using NotificationBus.Contents;
+using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Providers;
 
 namespace NotificationBus.Notifications;
 
 /// <summary>Answers what was in a delivery, as long as the record keeps it.</summary>
-public sealed class KeptContents(INotificationStore store, IContentStore contents, IAttemptLedger ledger, ContentPacking packing)
+public sealed class KeptContents(
+    INotificationStore store,
+    IContentStore contents,
+    IAttemptLedger ledger,
+    ContentPacking packing,
+    ChannelSet channels,
+    KeptFiles files
+)
 {
     /// <summary>Finds what a delivery says: what its last call said, or, before the first, what was planned.</summary>
     /// <exception cref="ContentKeyException">It is encrypted with a key that this host does not have.</exception>
@@ -43,8 +51,38 @@ public sealed class KeptContents(INotificationStore store, IContentStore content
                             Text = part.Text,
                         }),
                     ],
+                    Files = await Files(notificationId, content, delivery, cancellationToken),
                 }
             );
+    }
+
+    async Task<IReadOnlyList<ContentFileView>> Files(
+        Guid notificationId,
+        FrozenContent content,
+        DeliveryState delivery,
+        CancellationToken cancellationToken
+    )
+    {
+        if (channels.Find(content.Channel) is not { } channel || channel.ExtrasIn(content.Parts).Count == 0)
+            return [];
+
+        var views = new List<ContentFileView>();
+        foreach (var file in content.On(channel).Files)
+        {
+            var kept = await files.Find(notificationId, file, cancellationToken);
+            views.Add(
+                new ContentFileView
+                {
+                    Name = file.Name,
+                    Url = file.Url,
+                    ContentType = kept?.ContentType ?? file.ContentType,
+                    Octets = kept?.Octets,
+                    Missing = kept is null && delivery.Code == ReasonCode.NoAttachment ? delivery.Reason : null,
+                }
+            );
+        }
+
+        return views;
     }
 
     /// <summary>Finds what one call of a delivery has said; null when it was never kept, or is not any longer.</summary>
@@ -134,6 +172,28 @@ public sealed record ContentView
 
     /// <summary>The parts.</summary>
     public required IReadOnlyList<ContentPartView> Parts { get; init; }
+
+    /// <summary>The files it is sent with.</summary>
+    public IReadOnlyList<ContentFileView> Files { get; init; } = [];
+}
+
+/// <summary>A file that a delivery is sent with.</summary>
+public sealed record ContentFileView
+{
+    /// <summary>The name readers see.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The URL it is fetched from.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Its type; before it was fetched the one it must have, null for any.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>How many octets it has; null when it was not fetched yet, or is not kept any longer.</summary>
+    public int? Octets { get; init; }
+
+    /// <summary>The reason why the delivery goes without it, or waits; null when there is none.</summary>
+    public string? Missing { get; init; }
 }
 
 /// <summary>One part of what was in a delivery.</summary>

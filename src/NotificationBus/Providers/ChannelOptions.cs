@@ -56,5 +56,18 @@ public sealed class ChannelOptions : IValidatableObject
             yield return new ValidationResult("each delay must be between 00:00:00.1 and 7.00:00:00", [nameof(RedeliveryDelays)]);
     }
 
+    /// <summary>
+    /// Messages of commands at work for each delivery that may be at a provider, of few: while one is sent others are prepared and
+    /// reported. Where many may be at a provider there are as many messages as that.
+    /// </summary>
+    internal const int MessagesPerTurn = 2;
+
     internal int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? BulkConcurrency : Concurrency.Max;
+
+    /// <summary>The messages of commands that a host has at work in a lane.</summary>
+    internal int MessagesAtWork(Lane lane)
+    {
+        var turns = ConcurrencyOf(lane);
+        return Math.Min(MessagesPerTurn * turns, Math.Max(turns, MessagesPerTurn * ConcurrencyOptions.DefaultMin));
+    }
 }

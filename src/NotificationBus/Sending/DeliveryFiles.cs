@@ -1,89 +1,161 @@
 using NotificationBus.Contents;
+using NotificationBus.Contracts;
 using NotificationBus.Model;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Sending;
 
 /// <summary>
 /// Finds the files that a content is sent with: as they were fetched for the first call, or, when they never were, where they stand. What
-/// was fetched is kept before it is sent, so that every later call sends the same octets.
+/// was fetched is kept before it is sent, so that every later call sends the same octets. This takes as long as a stranger's server likes
+/// to, and is done by nobody who has a turn of the channel.
 /// </summary>
-public sealed class DeliveryFiles(IContentStore store, ContentPacking packing, IFileSource? source = null)
+public sealed class DeliveryFiles(
+    KeptFiles kept,
+    FileMemory memory,
+    FileServers servers,
+    FlowMetrics metrics,
+    TimeProvider clock,
+    IFileSource? source = null
+)
 {
-    // A file is kept like a content of a channel that no notification can name. Its octets go by what they are, so that those of many
-    // notifications are kept once; which of them a notification was given is said under a name of its own.
-    const string Kind = "file";
+    // What fails at once may be a server that is being restarted.
+    static readonly TimeSpan Quick = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Finds the files of a content.</summary>
+    /// <summary>Finds the files of a content, and holds them in memory until they were sent.</summary>
     /// <exception cref="FileMissingException">One of them cannot be had, at all or not now.</exception>
-    internal async ValueTask<Content> With(Guid notificationId, Content content, CancellationToken cancellationToken)
+    internal async Task<HeldFiles> Take(SendDelivery command, Content content, CancellationToken cancellationToken)
     {
-        var files = content.Files;
-        if (files.Count == 0)
-            return content;
+        if (source is null)
+            throw new FileMissingException("no host of this kind fetches files", FileMissing.ForGood);
 
-        var room = source?.MostOctets ?? throw new FileMissingException("no host of this kind fetches files", isForGood: true);
-        var fetched = new List<FetchedFile>(files.Count);
-        foreach (var file in files)
+        var room = memory.Room(source.MostOctets);
+        try
         {
-            var one = await Kept(notificationId, file, cancellationToken) ?? await Fetch(notificationId, file, room, cancellationToken);
-            room -= one.Octets.Length;
-            fetched.Add(one);
+            var files = new List<FetchedFile>();
+            foreach (var file in content.Files)
+                files.Add(await Kept(command, file, room, cancellationToken) ?? await Fetch(command, file, room, cancellationToken));
+
+            return new HeldFiles(content.With(files), Described(content.Files, files), room);
         }
-
-        return content.With(fetched);
+        catch
+        {
+            room.Dispose();
+            throw;
+        }
     }
 
-    async Task<FetchedFile?> Kept(Guid notificationId, FileReference file, CancellationToken cancellationToken)
+    async Task<FetchedFile?> Kept(SendDelivery command, FileReference file, FileRoom room, CancellationToken cancellationToken)
     {
-        if (await store.Find(notificationId, NameOf(notificationId, file), cancellationToken) is not { } name)
+        if (await kept.Find(command.NotificationId, file, cancellationToken) is not { } known)
             return null;
+        if (!room.TryTake(known.Octets))
+            throw NoRoom();
 
-        var named = packing.Unpack(name.Hash, name.Body).All[0];
-        var (type, hash) = (named.Parts[0].Text, Guid.Parse(named.Parts[1].Text));
-        var kept =
-            await store.Find(notificationId, hash, cancellationToken)
-            ?? throw new FileMissingException($"'{file.Name}' is no longer kept (Retention:Contents)", isForGood: true);
-        return new FetchedFile(type, Convert.FromBase64String(packing.Unpack(kept.Hash, kept.Body).All[0].Parts[0].Text));
+        return await kept.Read(command.NotificationId, known, cancellationToken)
+            ?? throw new FileMissingException($"'{file.Name}' is no longer kept (Retention:Contents)", FileMissing.ForGood);
     }
 
-    async Task<FetchedFile> Fetch(Guid notificationId, FileReference file, int room, CancellationToken cancellationToken)
+    async Task<FetchedFile> Fetch(SendDelivery command, FileReference file, FileRoom room, CancellationToken cancellationToken)
     {
-        switch (await source!.Fetch(file, room, cancellationToken))
+        if (source!.Refuse(file.Url) is { } refusal)
+            throw Refused(file, refusal);
+
+        switch (await Ask(command, file, room, cancellationToken))
         {
             case FileAnswer.Fetched { File: var fetched }:
-                var octets = Frozen([new ContentPart("octets", Convert.ToBase64String(fetched.Octets.Span))]);
-                await store.Keep(notificationId, packing.Pack(octets), cancellationToken);
-                var named = Frozen([new ContentPart("type", fetched.ContentType), new ContentPart("hash", $"{octets.Hash}")]);
-                await store.Keep(
-                    notificationId,
-                    packing.Pack(new FrozenContents(NameOf(notificationId, file), [named])),
-                    cancellationToken
-                );
-                // Another worker may have been first: what is kept is sent.
-                return await Kept(notificationId, file, cancellationToken) ?? fetched;
+                var ours = await kept.Keep(command.NotificationId, file, fetched, cancellationToken);
+                if (kept.IsOf(ours, fetched) && ours.ContentType == fetched.ContentType)
+                    return fetched;
+
+                // Another worker was first: what is kept is sent.
+                room.GiveBack(fetched.Octets.Length);
+                return await Kept(command, file, room, cancellationToken) ?? throw NoRoom();
 
             case FileAnswer.Refused refused:
-                throw new FileMissingException($"'{file.Name}' is not attached: {refused.Reason}", isForGood: true);
+                throw Refused(file, refused.Reason);
 
             case FileAnswer.NotNow notNow:
-                throw new FileMissingException($"'{file.Name}' cannot be fetched: {notNow.Reason}", isForGood: false);
+                throw new FileMissingException($"'{file.Name}' cannot be fetched: {notNow.Reason}", FileMissing.NotNow);
+
+            case FileAnswer.NoRoom:
+                throw NoRoom();
 
             default:
                 throw new NotSupportedException("an answer that nobody knows");
         }
     }
 
-    FrozenContent Frozen(IReadOnlyList<ContentPart> parts) => new(Kind, Template: null, packing.HashOf(parts), parts);
+    async Task<FileAnswer> Ask(SendDelivery command, FileReference file, FileRoom room, CancellationToken cancellationToken)
+    {
+        using var turn =
+            await servers.Enter(command, new Uri(file.Url), cancellationToken)
+            ?? throw new FileMissingException(
+                $"'{file.Name}' waits: others are being fetched from its server, or by this host",
+                FileMissing.NoRoom
+            );
+        var began = clock.GetTimestamp();
+        var answer = await source!.Fetch(file, room, cancellationToken);
+        if (answer is FileAnswer.NotNow && clock.GetElapsedTime(began) < Quick)
+        {
+            await Task.Delay(Pause, clock, cancellationToken);
+            answer = await source.Fetch(file, room, cancellationToken);
+        }
 
-    static Guid NameOf(Guid notificationId, FileReference file) =>
-        DeterministicId.From("file", $"{notificationId:N}", file.Url, file.Name, file.ContentType ?? "");
+        turn.Found(isAway: answer is FileAnswer.NotNow);
+        metrics.Fetched(command.Channel, OutcomeOf(answer), clock.GetElapsedTime(began));
+        return answer;
+    }
+
+    static string OutcomeOf(FileAnswer answer) =>
+        answer switch
+        {
+            FileAnswer.Fetched => "fetched",
+            FileAnswer.Refused => "refused",
+            FileAnswer.NoRoom => "no-room",
+            _ => "not-now",
+        };
+
+    static FileMissingException Refused(FileReference file, string reason) =>
+        new($"'{file.Name}' is not attached: {reason}", FileMissing.ForGood);
+
+    static FileMissingException NoRoom() => new("this host holds as much of files as it may (Attachments:HostBytes)", FileMissing.NoRoom);
+
+    static string Described(IReadOnlyList<FileReference> files, IReadOnlyList<FetchedFile> fetched) =>
+        string.Join(", ", files.Zip(fetched, (file, octets) => $"'{file.Name}' ({octets.ContentType}, {octets.Octets.Length} octets)"));
+}
+
+/// <summary>The files of an e-mail in the memory of this host, until it was sent.</summary>
+/// <param name="content">The content with its files.</param>
+/// <param name="described">Their names, types and sizes.</param>
+/// <param name="room">The room they take.</param>
+sealed class HeldFiles(Content content, string described, FileRoom room) : IDisposable
+{
+    public Content Content => content;
+
+    public string Described => described;
+
+    public void Dispose() => room.Dispose();
+}
+
+/// <summary>Why a file cannot be had.</summary>
+enum FileMissing
+{
+    /// <summary>It never will be.</summary>
+    ForGood,
+
+    /// <summary>Its server has none at the moment.</summary>
+    NotNow,
+
+    /// <summary>This host has as many others at hand as it may.</summary>
+    NoRoom,
 }
 
 /// <summary>A file that a content is sent with cannot be had.</summary>
 /// <param name="message">The reason, for a person to read. Names neither URL nor content.</param>
-/// <param name="isForGood">True when it never will be.</param>
-sealed class FileMissingException(string message, bool isForGood) : Exception(message)
+/// <param name="why">The same for who decides what becomes of it.</param>
+sealed class FileMissingException(string message, FileMissing why) : Exception(message)
 {
-    /// <summary>True when it never will be.</summary>
-    public bool IsForGood => isForGood;
+    public FileMissing Why => why;
 }

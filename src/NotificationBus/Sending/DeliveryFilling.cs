@@ -8,16 +8,10 @@ using NotificationBus.Templates;
 namespace NotificationBus.Sending;
 
 /// <summary>Makes what the providers are given: the delivery that a command names, with what it says.</summary>
-public sealed class DeliveryFilling(
-    DeliveryContents contents,
-    DeliveryFiles files,
-    UnsubscribeLinks unsubscribe,
-    ApplicationChoices applications
-)
+public sealed class DeliveryFilling(DeliveryContents contents, UnsubscribeLinks unsubscribe, ApplicationChoices applications)
 {
-    /// <summary>Makes the delivery.</summary>
+    /// <summary>Makes the delivery, without the files it is sent with.</summary>
     /// <exception cref="TemplateException">A command of an earlier version: its template has changed since the plan.</exception>
-    /// <exception cref="FileMissingException">A file that is to be sent with it cannot be had, at all or not now.</exception>
     internal async ValueTask<Delivery> Fill(ConsumeContext<SendDelivery> context, IChannel channel)
     {
         var command = context.Message;
@@ -33,7 +27,7 @@ public sealed class DeliveryFilling(
             ExpiresAt = command.ExpiresAt,
             Category = command.Category,
             OccurredAt = command.OccurredAt,
-            Content = await files.With(command.NotificationId, frozen.On(channel), context.CancellationToken),
+            Content = frozen.On(channel),
             ContentHash = frozen.Hash,
             TemplateVersion = isFilledAgain ? frozen.Template?.Version : null,
             Values = JsonText.Within(command.Data),

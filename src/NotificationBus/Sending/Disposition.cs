@@ -1,4 +1,5 @@
 using NotificationBus.Contracts;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Sending;
 
@@ -26,6 +27,12 @@ public abstract record Disposition
         /// <summary>The account that it waits for; null when it waits for none or for any.</summary>
         public string? Account { get; init; }
     }
+
+    /// <summary>
+    /// Files are sent with it, which have to be there before it can go on: nobody keeps a turn for as long as that takes.
+    /// </summary>
+    /// <param name="Delivery">The delivery without them.</param>
+    public sealed record NeedsFiles(Delivery Delivery) : Disposition;
 
     /// <summary>There is nothing to do.</summary>
     public sealed record Nothing : Disposition

@@ -3,6 +3,7 @@ using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Telemetry;
 
 namespace NotificationBus.Sending;
@@ -15,6 +16,7 @@ public sealed class SendDeliveryConsumer(
     ChannelSet channels,
     SendBulkhead bulkhead,
     SendPipeline pipeline,
+    DeliveryFiles files,
     Redelivery redelivery,
     ResultReporter reporter,
     FlowMetrics metrics
@@ -24,20 +26,43 @@ public sealed class SendDeliveryConsumer(
     public async Task Consume(ConsumeContext<SendDelivery> context)
     {
         var channel = ChannelOf(context.Message);
-        await Settle(context, await bulkhead.Send(context.Message, () => pipeline.Run(context, channel), context.CancellationToken));
+        var disposition = await bulkhead.Send(context.Message, () => pipeline.Run(context, channel), context.CancellationToken);
+        await Settle(
+            context,
+            disposition is Disposition.NeedsFiles { Delivery: var delivery } ? await WithFiles(context, channel, delivery) : disposition
+        );
     }
 
     /// <inheritdoc />
     public async Task<bool> ConsumeSoon(ConsumeContext<SendDelivery> context)
     {
         var channel = ChannelOf(context.Message);
-        if (
-            await bulkhead.SendSoon(context.Message, () => pipeline.Run(context, channel), context.CancellationToken) is not { } disposition
-        )
+        // A saga's input is not held for a server of files: from its queue it is fetched.
+        if (context.TryGetPayload(out SentHere? here) && here.Content?.On(channel).Files.Count > 0)
+            return false;
+        var disposition = await bulkhead.SendSoon(context.Message, () => pipeline.Run(context, channel), context.CancellationToken);
+        if (disposition is null or Disposition.NeedsFiles)
             return false;
 
         await Settle(context, disposition);
         return true;
+    }
+
+    /// <summary>Fetches the files without a turn, and sends it in another.</summary>
+    async Task<Disposition> WithFiles(ConsumeContext<SendDelivery> context, IChannel channel, Delivery delivery)
+    {
+        HeldFiles held;
+        try
+        {
+            held = await files.Take(context.Message, delivery.Content, context.CancellationToken);
+        }
+        catch (FileMissingException missing)
+        {
+            return await pipeline.Without(context.Message, missing, context.CancellationToken);
+        }
+
+        using (held)
+            return await bulkhead.Send(context.Message, () => pipeline.Resume(context, channel, delivery, held), context.CancellationToken);
     }
 
     IChannel ChannelOf(SendDelivery command) =>

@@ -25,16 +25,15 @@ public sealed class SendPipeline(
     // A paused channel releases what waits for it when it is resumed. Should that miss one, it comes by itself.
     static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
 
-    /// <summary>Sends the delivery, unless a step before finds that it must not be sent, or not now.</summary>
+    /// <summary>
+    /// Sends the delivery, unless a step before finds that it must not be sent, or not now. One with files comes again when they are there
+    /// (<see cref="Resume"/>).
+    /// </summary>
     internal async Task<Disposition> Run(ConsumeContext<SendDelivery> context, IChannel channel)
     {
         var command = context.Message;
-        if (IsTooLate(command))
-            return await NotSent(command, "it was too late when the worker got to it", ReasonCode.Expired, context.CancellationToken);
-        if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
-            return await SentBefore(command, context.CancellationToken);
-        if (IsPaused(channel))
-            return Paused(command, channel);
+        if (await UnlessNow(command, channel, context.CancellationToken) is { } decided)
+            return decided;
         if (guard.Turns.Wait(channel, command) is { } wait)
             return await Turned(command, channel, wait, context.CancellationToken);
 
@@ -47,13 +46,33 @@ public sealed class SendPipeline(
         {
             return await NotSent(command, exception.Message, ReasonCode.NoText, context.CancellationToken);
         }
-        catch (FileMissingException exception)
-        {
-            return exception.IsForGood
-                ? await NotSent(command, exception.Message, ReasonCode.NoAttachment, context.CancellationToken)
-                : await WithoutFile(command, exception.Message, context.CancellationToken);
-        }
 
+        return delivery.Content.Files.Count > 0 ? new Disposition.NeedsFiles(delivery) : await Send(context, command, channel, delivery);
+    }
+
+    /// <summary>Sends a delivery whose files are there, in another turn.</summary>
+    internal async Task<Disposition> Resume(ConsumeContext<SendDelivery> context, IChannel channel, Delivery delivery, HeldFiles files)
+    {
+        var command = context.Message;
+        if (await UnlessNow(command, channel, context.CancellationToken) is { } decided)
+            return decided;
+
+        if (command.Decisions?.Any(decision => decision.Code == ReasonCode.Attached) != true)
+            command = Noted(command, ReasonCode.Attached, $"attached: {files.Described}");
+        return await Send(context, command, channel, delivery with { Content = files.Content });
+    }
+
+    /// <summary>Decides about a delivery whose files cannot be had, at all or not now.</summary>
+    internal Task<Disposition> Without(SendDelivery command, FileMissingException missing, CancellationToken cancellationToken) =>
+        missing.Why switch
+        {
+            FileMissing.ForGood => NotSent(command, missing.Message, ReasonCode.NoAttachment, cancellationToken),
+            FileMissing.NotNow => Later(command, NotNow(command, missing.Message, ReasonCode.NoAttachment), cancellationToken),
+            _ => NoRoom(command, missing.Message, cancellationToken),
+        };
+
+    async Task<Disposition> Send(ConsumeContext<SendDelivery> context, SendDelivery command, IChannel channel, Delivery delivery)
+    {
         if (await guard.Check(channel, command, delivery.Content, context.CancellationToken) is { } finding)
         {
             if (finding.IsRefused)
@@ -70,6 +89,17 @@ public sealed class SendPipeline(
         return IsTooLate(command)
             ? await NotSent(command, "it was too late when a provider had time for it", ReasonCode.Expired, context.CancellationToken)
             : Paused(command, channel);
+    }
+
+    /// <summary>What is known of it before it is looked at; null when it may be sent.</summary>
+    async ValueTask<Disposition?> UnlessNow(SendDelivery command, IChannel channel, CancellationToken cancellationToken)
+    {
+        if (IsTooLate(command))
+            return await NotSent(command, "it was too late when the worker got to it", ReasonCode.Expired, cancellationToken);
+        if (command.MayHaveBeenSent && await HasArrived(command, cancellationToken))
+            return await SentBefore(command, cancellationToken);
+
+        return IsPaused(channel) ? Paused(command, channel) : null;
     }
 
     bool IsTooLate(SendDelivery command) => command.ExpiresAt <= clock.GetUtcNow();
@@ -130,20 +160,31 @@ public sealed class SendPipeline(
             );
     }
 
-    /// <summary>It waits for a file, as it would for a provider; what was called before stays what it was.</summary>
-    Task<Disposition> WithoutFile(SendDelivery command, string reason, CancellationToken cancellationToken) =>
-        Later(
-            command,
-            new ChainOutcome.NotNow
-            {
-                Reason = reason,
-                Code = ReasonCode.NoAttachment,
-                Attempts = command.EarlierAttempts,
-                InDoubt = command.EarlierInDoubt,
-                MayHaveBeenSent = command.MayHaveBeenSent,
-            },
-            cancellationToken
-        );
+    /// <summary>
+    /// It waits until this host has room, however many channels follow: nothing is wrong with this one. What was called before stays what
+    /// it was.
+    /// </summary>
+    Task<Disposition> NoRoom(SendDelivery command, string reason, CancellationToken cancellationToken)
+    {
+        const string Code = ReasonCode.AttachmentLimit;
+        return redelivery.Next(command, NotNow(command, reason, Code)) is { } due
+            ? Task.FromResult<Disposition>(
+                new Disposition.PutOff(command with { Redeliveries = command.Redeliveries + 1 }, due, reason, Code)
+            )
+            : NotSent(Noted(command, Code, reason), $"not sent in time: {reason}", ReasonCode.Expired, cancellationToken);
+    }
+
+    /// <summary>It waits for a file, as it would for a provider that is away; what was called before stays what it was.</summary>
+    static ChainOutcome.NotNow NotNow(SendDelivery command, string reason, string code) =>
+        new()
+        {
+            Reason = reason,
+            Code = code,
+            IsOutage = true,
+            Attempts = command.EarlierAttempts,
+            InDoubt = command.EarlierInDoubt,
+            MayHaveBeenSent = command.MayHaveBeenSent,
+        };
 
     SendDelivery Noted(SendDelivery command, string code, string text) =>
         command with

@@ -47,6 +47,7 @@ public sealed class FlowMetrics
     readonly Histogram<double> _calls;
     readonly Counter<long> _circuitChanges;
     readonly Counter<long> _redelivered;
+    readonly Histogram<double> _fetches;
     readonly Counter<long> _fallbacks;
     readonly Counter<long> _guarded;
     readonly Counter<long> _failedMessages;
@@ -88,6 +89,12 @@ public sealed class FlowMetrics
             "notificationbus.provider.circuit.changes",
             "{change}",
             "Changes of a circuit, as this host sees it"
+        );
+        _fetches = meter.CreateHistogram(
+            "notificationbus.attachment.fetch.duration",
+            "s",
+            "Time that fetching a file for an e-mail took",
+            advice: Calls
         );
         _redelivered = meter.CreateCounter<long>("notificationbus.deliveries.redelivered", "{delivery}", "Commands that were put off");
         _fallbacks = meter.CreateCounter<long>(
@@ -207,6 +214,13 @@ public sealed class FlowMetrics
     /// <param name="channel">Its channel.</param>
     /// <param name="reason">What it waits for, in one word.</param>
     public void Redelivered(string channel, string reason) => _redelivered.Add(1, new("channel", channel), new("reason", reason));
+
+    /// <summary>A file was fetched, or was not.</summary>
+    /// <param name="channel">The channel of the delivery it is sent with.</param>
+    /// <param name="outcome">What came of it, in one word.</param>
+    /// <param name="duration">How long it took.</param>
+    public void Fetched(string channel, string outcome, TimeSpan duration) =>
+        _fetches.Record(duration.TotalSeconds, new("channel", channel), new("outcome", outcome));
 
     /// <summary>Another account is called because this one could not take the delivery.</summary>
     public void FellBack(string channel, string from) => _fallbacks.Add(1, new("channel", channel), new("from", from));

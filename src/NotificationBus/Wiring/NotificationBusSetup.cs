@@ -67,6 +67,9 @@ public static class NotificationBusSetup
         services.AddSingleton<ContentKeys>();
         services.AddSingleton<ContentPacking>();
         services.AddSingleton<DeliveryContents>();
+        services.AddSingleton<KeptFiles>();
+        services.AddSingleton<FileMemory>();
+        services.AddSingleton<FileServers>();
         services.AddSingleton<DeliveryFiles>();
         services.AddSingleton<DeliveryFilling>();
         services.AddSingleton<AddressLimits>();
@@ -139,6 +142,8 @@ public static class NotificationBusSetup
         services.AddGate<IntakeGate>();
         services.AddGate<NotificationPartitions>();
         services.AddGate<SendBulkhead>();
+        services.AddGate<FileServers>();
+        services.AddGate<FileMemory>();
         services.AddGate<ProviderChains>();
         services.AddGate<Quarantine>();
         services.AddSingleton(provider => new Quarantine(

@@ -21,13 +21,6 @@ namespace NotificationBus.Wiring;
 /// <summary>The queues of the flow and what listens on them, the same on every transport.</summary>
 public static class NotificationEndpoints
 {
-    /// <summary>
-    /// Messages of commands at work for each delivery that may be at a provider, of few: while one is sent others are prepared and
-    /// reported. Each may bring <see cref="CommandBundle.MostCommands"/>. Where many may be at a provider there are as many messages as
-    /// that.
-    /// </summary>
-    public const int MessagesPerTurn = 2;
-
     const int RecordingConcurrency = 8;
 
     const int ReceiptConcurrency = 16;
@@ -187,7 +180,8 @@ public static class NotificationEndpoints
                     declare(endpoint);
                     // Commands are sent to the queue's own exchange; nobody publishes them.
                     endpoint.ConfigureConsumeTopology = false;
-                    Limit(endpoint, MessagesAtWork(options[channel.Name].ConcurrencyOf(lane)));
+                    // Each may bring CommandBundle.MostCommands.
+                    Limit(endpoint, options[channel.Name].MessagesAtWork(lane));
                     endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
                     endpoint.DeadLetterWhatFails(
                         ChannelEndpoint.QueueOf(channel.Name, lane),
@@ -201,9 +195,6 @@ public static class NotificationEndpoints
             );
         }
     }
-
-    static int MessagesAtWork(int turns) =>
-        Math.Min(MessagesPerTurn * turns, Math.Max(turns, MessagesPerTurn * ConcurrencyOptions.DefaultMin));
 
     static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
     {

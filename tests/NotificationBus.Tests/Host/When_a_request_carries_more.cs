@@ -58,20 +58,6 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
         }
     }
 
-    /// <summary>Nothing limits yet what they would hold of a host.</summary>
-    [Fact]
-    public async Task Should_take_no_file_and_say_so()
-    {
-        var answer = await Host.Post(
-            Path,
-            Request(""","channels":["email"],"email":{"attachments":[{"url":"https://files.example.com/1","name":"invoice.pdf"}]}""")
-        );
-
-        answer.Status.ShouldBe(HttpStatusCode.BadRequest, answer.Body);
-        answer.Body.ShouldContain("files are not taken yet");
-        (await Done(""","channels":["email"],"email":{"attachments":[]}""")).GetProperty("status").GetString().ShouldBe("delivered");
-    }
-
     [Fact]
     public async Task Should_give_metadata_back_and_to_no_vendor()
     {

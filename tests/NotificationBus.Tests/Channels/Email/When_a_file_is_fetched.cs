@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Options;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Http;
 using NotificationBus.Contents;
@@ -96,7 +97,7 @@ public sealed class When_a_file_is_fetched : IAsyncDisposable
         var clock = new FakeTimeProvider();
         using var source = Source(clock);
 
-        var fetching = source.Fetch(File("application/pdf"), 100, Cancellation);
+        var fetching = source.Fetch(File("application/pdf"), Room(100), Cancellation);
         while (_server.Requests.IsEmpty)
             await Task.Delay(1, Cancellation);
         clock.Advance(TimeSpan.FromSeconds(16));
@@ -133,7 +134,7 @@ public sealed class When_a_file_is_fetched : IAsyncDisposable
             new AddressGuard((_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(address)]))
         );
 
-        var refused = await source.Fetch(new FileReference("https://files.example.com/x", "x.pdf", null), 100, Cancellation);
+        var refused = await source.Fetch(new FileReference("https://files.example.com/x", "x.pdf", null), Room(100), Cancellation);
 
         refused.ShouldBeOfType<FileAnswer.Refused>().Reason.ShouldStartWith("the URL leads to");
         refused.ShouldBeOfType<FileAnswer.Refused>().Reason.ShouldNotContain("example");
@@ -142,8 +143,10 @@ public sealed class When_a_file_is_fetched : IAsyncDisposable
     async Task<FileAnswer> Fetch(int room = 1000, string? type = "application/pdf")
     {
         using var source = Source(TimeProvider.System);
-        return await source.Fetch(File(type), room, Cancellation);
+        return await source.Fetch(File(type), Room(room), Cancellation);
     }
+
+    static FileRoom Room(int most) => new FileMemory(Options.Create(new AttachmentsOptions())).Room(most);
 
     FileReference File(string? type) => new(_server.Url.AbsoluteUri, "invoice.pdf", type);
 
