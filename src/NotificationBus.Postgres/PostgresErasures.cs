@@ -80,6 +80,8 @@ public sealed class PostgresErasures(
             UPDATE subscription_delivery SET data = t.data FROM unnest(@t_id, @t_of, @t_data) AS t (id, notification_id, data)
             WHERE subscription_delivery.id = t.id AND t.notification_id = ANY(@written)
             """,
+        // Gone within minutes by itself.
+        "DELETE FROM stream_event WHERE notification_id = ANY(@written)",
     ];
 
     // The notifications of one day, once through: there is no index on what they say, for it would cost each of them one entry more.
@@ -137,7 +139,9 @@ public sealed class PostgresErasures(
             UPDATE repair SET filter = jsonb_set(filter, '{recipient}', to_jsonb(r.erased))
             FROM unnest(@recipient, @erased_recipient) AS r (recipient, erased)
             WHERE filter ->> 'recipient' = r.recipient AND (application IS NULL OR application = @application)
-            RETURNING 1)
+            RETURNING 1),
+        closed AS (
+            DELETE FROM event_stream WHERE recipient = ANY(@recipient) AND (application IS NULL OR application = @application))
         SELECT (SELECT count(*) FROM noted)::integer + (SELECT count(*) FROM filtered)::integer
         """;
 
@@ -418,6 +422,12 @@ public sealed class PostgresErasures(
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             alone.Add((reader.GetGuid(0), reader.GetFieldValue<DateOnly>(1)));
+        await reader.CloseAsync();
+        await using var fetched = new NpgsqlCommand("SELECT hash, day FROM content WHERE hash = ANY(@files)", connection);
+        fetched.Parameters.Add(new NpgsqlParameter<Guid[]>("files", [.. notifications.SelectMany(one => one.Files).Distinct()]));
+        await using var files = await fetched.ExecuteReaderAsync(cancellationToken);
+        while (await files.ReadAsync(cancellationToken))
+            alone.Add((files.GetGuid(0), files.GetFieldValue<DateOnly>(1)));
         return alone;
     }
 

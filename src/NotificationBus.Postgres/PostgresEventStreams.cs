@@ -6,7 +6,7 @@ namespace NotificationBus.Postgres;
 /// <summary>The streams by filter, in PostgreSQL.</summary>
 public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStreams
 {
-    /// <summary>A part of the statement that writes steps. It has the parameters of <see cref="PostgresWebhookDeliveries.Insert"/>.</summary>
+    /// <summary>A part of the statement that writes steps, with what <see cref="PostgresWebhookDeliveries.Insert"/> needs.</summary>
     internal const string Insert = """
         streamed AS (
             INSERT INTO stream_event (stream_id, notification_id, sequence, type, at, data)

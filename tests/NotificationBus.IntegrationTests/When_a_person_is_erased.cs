@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NotificationBus.Emulators;
 using NotificationBus.Tests.Channels.Http;
 using RabbitMQ.Client;
 
@@ -33,6 +34,7 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
         "record_reading.*",
         "repair_item.*",
         "subscription.*",
+        "event_type_control.*",
         "template_deployment.*",
         "template_version.*",
         // By the application and a business key, which are not a person's: it keeps what is yet to come from being sent.
@@ -62,6 +64,12 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
         "delivery_attempt.status",
         "delivery_attempt.template_version",
         "delivery_attempt.trace_parent",
+        "event_stream.application",
+        "event_stream.category",
+        "event_stream.events",
+        "event_stream.key_name",
+        "event_stream.key_value",
+        "event_stream.recipient",
         "failed_message.body",
         "failed_message.cause",
         "failed_message.content_type",
@@ -121,6 +129,8 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
         "saga_step.message",
         "saga_step.state_after",
         "saga_step.state_before",
+        "stream_event.data",
+        "stream_event.type",
         "subscription_delivery.data",
         "subscription_delivery.status",
         "subscription_delivery.tries",
@@ -297,6 +307,36 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
         );
         mail.Requests.Count.ShouldBe(calls, "it is suppressed");
         Number(await Erase(host), "notifications").ShouldBe(0, "the seller is somebody else");
+    }
+
+    [Fact]
+    public async Task Should_take_along_the_files_that_were_fetched_for_them()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var files = new HostedFiles();
+        files.Put("/invoice", System.Text.Encoding.UTF8.GetBytes($"%PDF-1.7 {_mark}"));
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Attachments:AllowPrivateAddresses"] = "true" };
+        await using var host = await HostInProcess.Start(broker, database, settings);
+        using var answer = await host.Client.PostAsJsonAsync(
+            "/v1/notifications",
+            new
+            {
+                category = "announcement",
+                recipient = new { id = Person, email = Mailbox },
+                channels = (string[])["email"],
+                data = new { title = "Your invoice", text = "It is attached." },
+                email = new { attachments = new[] { new { url = files["/invoice"], name = "invoice.pdf" } } },
+            }
+        );
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+        await record.UntilDelivered(1, Soon);
+        // The text, the name of the file, and its octets.
+        (await record.Scalar<long>("SELECT count(*) FROM content")).ShouldBe(3);
+
+        await Erase(host);
+
+        (await record.Scalar<long>("SELECT count(*) FROM content")).ShouldBe(0);
     }
 
     /// <summary>What was added since has to be thought of.</summary>

@@ -23,7 +23,6 @@ static class ErasuresApi
                 "Recipients",
                 "Takes one person out of the record: calls off what is not sent, and erases names, addresses and texts."
             )
-            .AsksForApplication()
             .Takes<ErasureRequest>()
             .Answers<ErasureCounts>()
             .Refuses(413, 415, 429);

@@ -47,7 +47,6 @@ static class EventStreamsApi
         routes
             .MapGet(Path, StreamAll)
             .Describe("streamEvents", NotificationsApi.Tag, "Streams what becomes of all notifications that fit, from now on.")
-            .AsksForApplication()
             .Asks("events", "The types, with commas between them, such as delivery.failed,notification.failed; by itself all.")
             .Asks("category", "The category.")
             .Asks("recipient", "The recipient's id.")
@@ -113,7 +112,7 @@ static class EventStreamsApi
         TimeProvider clock
     )
     {
-        var query = new QueryReader(context.Request.Query, ["events", "category", "recipient", "key", ApplicationWall.Parameter]);
+        var query = new QueryReader(context.Request.Query);
         var wanted = ListenerOf(query, planning, context.Sight().Application);
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);

@@ -4,5 +4,5 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace NotificationBus.Postgres.Migrations;
 
 [DbContext(typeof(NotificationBusDbContext))]
-[Migration("20261202190000_EventStreams")]
+[Migration("20261202191000_EventStreams")]
 sealed class EventStreams : SqlFileMigration;

@@ -4,5 +4,5 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace NotificationBus.Postgres.Migrations;
 
 [DbContext(typeof(NotificationBusDbContext))]
-[Migration("20261202190000_EventTypeControls")]
+[Migration("20261202192000_EventTypeControls")]
 sealed class EventTypeControls : SqlFileMigration;

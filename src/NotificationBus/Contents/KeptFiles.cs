@@ -45,6 +45,23 @@ public sealed class KeptFiles(IContentStore store, ContentPacking packing)
         return await Find(notificationId, file, cancellationToken) ?? new KeptFile(fetched.ContentType, hash, fetched.Octets.Length);
     }
 
+    /// <summary>The names under which something is kept that was fetched for a notification.</summary>
+    public async Task<IReadOnlyList<Guid>> NamesOf(
+        Guid notificationId,
+        IEnumerable<FileReference> files,
+        CancellationToken cancellationToken
+    )
+    {
+        var names = new List<Guid>();
+        foreach (var file in files)
+        {
+            if (await Find(notificationId, file, cancellationToken) is { } kept)
+                names.AddRange([NameOf(notificationId, file), kept.Hash]);
+        }
+
+        return names;
+    }
+
     /// <summary>True when these octets are what is kept.</summary>
     public bool IsOf(KeptFile file, FetchedFile fetched) => file.Hash == HashOf(fetched);
 

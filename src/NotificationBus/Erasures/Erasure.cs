@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationBus.Contents;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Providers.Controls;
@@ -15,7 +16,8 @@ public sealed class Erasure(
     Cancellations cancellations,
     IEnumerable<IErasableInbox> inboxes,
     IControls controls,
-    ChannelSet channels
+    ChannelSet channels,
+    KeptFiles files
 )
 {
     const int PageSize = 200;
@@ -42,7 +44,7 @@ public sealed class Erasure(
         async Task Count(IReadOnlyList<NotificationState> page)
         {
             await EraseTraces(run, page, apply: false, cancellationToken);
-            run.Add(page, await record.Count([.. page.Select(one => Erased.Of(one, run.Key))], cancellationToken));
+            run.Add(page, await record.Count(await Of(page, run.Key, cancellationToken), cancellationToken));
         }
     }
 
@@ -103,9 +105,29 @@ public sealed class Erasure(
                     token
                 )
         );
-        var erased = await record.Erase([.. page.Select(one => Erased.Of(one, run.Key))], cancellationToken);
+        var erased = await record.Erase(await Of(page, run.Key, cancellationToken), cancellationToken);
         run.Add(page, erased);
         return erased.Notifications.Count;
+    }
+
+    /// <summary>
+    /// The notifications as they are erased. A file goes also when another notification was given the same, for which it is fetched anew.
+    /// </summary>
+    async Task<IReadOnlyList<ErasedNotification>> Of(
+        IReadOnlyList<NotificationState> page,
+        ErasureKey key,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = new List<ErasedNotification>(page.Count);
+        foreach (var one in page)
+            all.Add(
+                Erased.Of(one, key) with
+                {
+                    Files = await files.NamesOf(one.CorrelationId, one.Extras?.Files() ?? [], cancellationToken),
+                }
+            );
+        return all;
     }
 
     /// <summary>What names the person beside the notifications, by what these say of the person that was not known before.</summary>

@@ -64,7 +64,11 @@ public sealed record FoundOfPerson(IReadOnlyList<NotificationState> Notification
 /// <summary>A notification that is erased.</summary>
 /// <param name="Before">As it was read.</param>
 /// <param name="After">As it is to be written, under the next version.</param>
-public sealed record ErasedNotification(NotificationState Before, NotificationState After);
+public sealed record ErasedNotification(NotificationState Before, NotificationState After)
+{
+    /// <summary>The names under which files are kept that were fetched for it, and their octets.</summary>
+    public IReadOnlyList<Guid> Files { get; init; } = [];
+}
 
 /// <summary>What was erased with notifications.</summary>
 /// <param name="Notifications">Their ids.</param>

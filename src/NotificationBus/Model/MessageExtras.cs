@@ -29,6 +29,10 @@ public sealed record MessageExtras(EmailExtras? Email, PushExtras? Push)
     /// <summary>Addresses that are sent a copy.</summary>
     public IEnumerable<string> Copies() => Email?.Cc ?? [];
 
+    /// <summary>The files that are fetched before the first call.</summary>
+    public IEnumerable<FileReference> Files() =>
+        (Email?.Attachments ?? []).Select(file => new FileReference(file.Url, file.Name, file.ContentType));
+
     /// <summary>URLs that are fetched before the first call, and where they stand.</summary>
     public IEnumerable<(string Path, string? Url)> Fetched() =>
         (Email?.Attachments ?? []).Select((file, index) => ($"email.attachments[{index}].url", file?.Url));

@@ -9,6 +9,7 @@ using MassTransit.Serialization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Contracts;
+using NotificationBus.Host.Http;
 using NotificationBus.Messaging;
 using NotificationBus.Receipts;
 using NotificationBus.Sending;
@@ -95,7 +96,8 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     public async Task Should_answer_every_query_soon()
     {
         var calls =
-            from route in Gen.Elements(Routes("GET", "DELETE").ToArray())
+            // A stream that is open does not end.
+            from route in Gen.Elements(Routes("GET", "DELETE").Where(route => route.Path != EventStreamsApi.Path).ToArray())
             from count in Gen.Choose(0, 4)
             from query in Gen.ArrayOf(
                 from name in Gen.Elements(Parameters)
