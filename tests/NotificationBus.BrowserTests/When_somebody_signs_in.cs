@@ -101,7 +101,7 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
         await Expect(window.Heading).ToHaveTextAsync("Notifications");
         (await window.MenuLinks.AllInnerTextsAsync())
             .Select(name => name.Trim())
-            .ShouldBe(["Notifications", "Decisions", "Repairs", "Providers", "Subscriptions", "Texts"]);
+            .ShouldBe(["Notifications", "Decisions", "Repairs", "Providers", "Event types", "Subscriptions", "Texts"]);
         foreach (var name in await window.MenuLinks.AllInnerTextsAsync())
         {
             await window.MenuLinks.GetByText(name.Trim(), new() { Exact = true }).ClickAsync();

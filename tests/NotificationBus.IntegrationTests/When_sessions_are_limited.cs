@@ -161,7 +161,7 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         await host
             .Output.Line(line =>
                 line.Contains(
-                    "the server lets this user have 4 connections for all hosts together, and one host opens up to 8",
+                    "the server lets this user have 4 connections for all hosts together, and one host opens up to 11",
                     StringComparison.Ordinal
                 )
             )
