@@ -94,8 +94,9 @@ public sealed class Erasure(
     {
         await EraseTraces(run, page, apply: true, cancellationToken);
         // First in the ledger, so that no call begins any more: whoever has a command at hand finds that it is called off.
+        // Once each: what the saga is told it writes, and whoever told it each time would lose to it each time.
         await Parallel.ForEachAsync(
-            page,
+            page.Where(run.IsToBeCalledOff).ToList(),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (one, token) =>
                 await cancellations.CallOffWhatMayBeSent(
@@ -176,6 +177,7 @@ public sealed class Erasure(
         readonly HashSet<string> _recipients = new(StringComparer.Ordinal);
         readonly HashSet<string> _addresses = new(StringComparer.Ordinal);
         readonly Dictionary<Guid, (int Open, int Waiting, int Held)> _standing = [];
+        readonly HashSet<Guid> _calledOff = [];
 
         public ErasureKey Key => key;
 
@@ -198,6 +200,14 @@ public sealed class Erasure(
             var recipients = page.Select(one => one.Recipient.Id).Concat(person.Recipient is { } id ? [id] : []);
             var addresses = page.SelectMany(one => AddressesOf(one, channels)).Concat(person.Addresses);
             return ([.. recipients.Where(_recipients.Add)], [.. addresses.Where(_addresses.Add)]);
+        }
+
+        /// <summary>Tells whether a notification has a delivery that was not called off before, and remembers those it has.</summary>
+        public bool IsToBeCalledOff(NotificationState notification)
+        {
+            var before = _calledOff.Count;
+            _calledOff.UnionWith(notification.Deliveries.Where(delivery => !delivery.IsSent()).Select(delivery => delivery.Id));
+            return _calledOff.Count > before;
         }
 
         public void Add(IReadOnlyList<NotificationState> page, ErasedRows rows)
