@@ -95,8 +95,11 @@ sealed partial class TopologyWatch(
                 await repair.Mend(missing, cancellationToken);
             _isBlind = false;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
+            if (cancellationToken.IsCancellationRequested)
+                return;
+
             // That the broker is away others say.
             var wasBlind = _isBlind;
             _isBlind = queues.IsConnected;
@@ -113,9 +116,11 @@ sealed partial class TopologyWatch(
         {
             await policies.Look(cancellationToken);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
-            NotLooked(exception);
+            // A host that stops is not told what it cannot see any more.
+            if (!cancellationToken.IsCancellationRequested)
+                NotLooked(exception);
         }
     }
 
