@@ -13,9 +13,6 @@ sealed class EventReading(HttpClient http, ResiliencePipeline tries, TimeProvide
 
     static readonly TimeSpan BetweenStreams = TimeSpan.FromSeconds(1);
 
-    // A host says something every 15 s: one that says nothing for longer has gone without a word.
-    static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(45);
-
     public async IAsyncEnumerable<NotificationEvent> Read(
         string path,
         string? after,
@@ -29,23 +26,19 @@ sealed class EventReading(HttpClient http, ResiliencePipeline tries, TimeProvide
             if (answer.StatusCode == HttpStatusCode.NoContent)
                 yield break;
 
-            using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await using var body = new HeardStream(
-                await answer.Content.ReadAsStreamAsync(cancellationToken),
-                () => silence.CancelAfter(LongestSilence)
-            );
+            await using var body = new HeardStream(await answer.Content.ReadAsStreamAsync(cancellationToken));
             var parser = SseParser.Create(body);
-            await using var events = parser.EnumerateAsync(silence.Token).GetAsyncEnumerator(CancellationToken.None);
+            await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None);
             var before = place;
-            while (await HasNext(events, cancellationToken))
+            while (await HasNext(events))
             {
                 place = parser.LastEventId;
                 yield return Of(place, events.Current);
             }
 
-            // It may have the place without an event, when it was opened.
-            if (parser.LastEventId.Length > 0)
-                place = parser.LastEventId;
+            // An event that was cut off is not had, though its id may be: without any only the stream that was opened is known.
+            if (place.Length == 0 && parser.LastEventId.Split('-') is [var stream, _])
+                place = $"{stream}-0";
             if (place == before)
                 await Task.Delay(BetweenStreams, clock, cancellationToken);
         }
@@ -78,16 +71,13 @@ sealed class EventReading(HttpClient http, ResiliencePipeline tries, TimeProvide
         );
 
     /// <summary>False when the stream has ended, or is broken off.</summary>
-    static async Task<bool> HasNext(IAsyncEnumerator<SseItem<string>> events, CancellationToken cancellationToken)
+    static async Task<bool> HasNext(IAsyncEnumerator<SseItem<string>> events)
     {
         try
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception exception)
-            when (exception is HttpRequestException or IOException
-                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            )
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             return false;
         }
@@ -105,46 +95,5 @@ sealed class EventReading(HttpClient http, ResiliencePipeline tries, TimeProvide
             NotificationId = data.GetProperty("notificationId").GetGuid(),
             Data = data,
         };
-    }
-
-    /// <summary>A stream that tells whenever something is heard of it, be it a comment.</summary>
-    sealed class HeardStream(Stream inner, Action heard) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            heard();
-            return await inner.ReadAsync(buffer, cancellationToken);
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                inner.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

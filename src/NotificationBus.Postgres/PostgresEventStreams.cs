@@ -70,6 +70,17 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
         SELECT pg_notify('{PostgresControls.Changed}', '') FROM unread LIMIT 1
         """;
 
+    // One that somebody has gone back to at this moment is locked, and stays.
+    const string MakeRoom = """
+        DELETE FROM event_stream WHERE id = (
+            SELECT id FROM event_stream
+            WHERE read_at < now() - @left_alone
+                AND ((SELECT count(*) FROM event_stream) >= @most_in_all
+                    OR application IS NOT DISTINCT FROM @application AND (
+                        SELECT count(*) FROM event_stream WHERE application IS NOT DISTINCT FROM @application) >= @most)
+            ORDER BY read_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        """;
+
     /// <inheritdoc />
     public async Task<IReadOnlyList<StreamListener>> Load(CancellationToken cancellationToken)
     {
@@ -89,6 +100,12 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
                 // Those who open one at the same moment count each other.
                 await using (var take = new NpgsqlCommand("LOCK TABLE event_stream IN SHARE ROW EXCLUSIVE MODE", connection))
                     await take.ExecuteNonQueryAsync(cancellationToken);
+                await using (var makeRoom = new NpgsqlCommand(MakeRoom, connection))
+                {
+                    AddTo(makeRoom.Parameters);
+                    await makeRoom.ExecuteNonQueryAsync(cancellationToken);
+                }
+
                 await using var command = new NpgsqlCommand(
                     $"""
                     WITH opened AS (
@@ -101,17 +118,23 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
                     """,
                     connection
                 );
+                AddTo(command.Parameters);
                 command.Parameters.Add(new NpgsqlParameter<Guid>("id", stream.Id));
-                command.Parameters.Add(new NpgsqlParameter<string?>("application", stream.Application));
                 command.Parameters.Add(new NpgsqlParameter<string[]>("events", [.. stream.Events]));
                 command.Parameters.Add(new NpgsqlParameter<string?>("category", stream.Category));
                 command.Parameters.Add(new NpgsqlParameter<string?>("recipient", stream.Recipient));
                 command.Parameters.Add(new NpgsqlParameter<string?>("key_name", stream.Key?.Key));
                 command.Parameters.Add(new NpgsqlParameter<string?>("key_value", stream.Key?.Value));
-                command.Parameters.Add(new NpgsqlParameter<int>("most", StreamListener.Most));
-                command.Parameters.Add(new NpgsqlParameter<int>("most_in_all", StreamListener.MostInAll));
                 Storable.MakeAll(command.Parameters);
                 return await command.ExecuteScalarAsync(cancellationToken) is not null;
+
+                void AddTo(NpgsqlParameterCollection parameters)
+                {
+                    parameters.Add(new NpgsqlParameter<string?>("application", stream.Application));
+                    parameters.Add(new NpgsqlParameter<int>("most", StreamListener.Most));
+                    parameters.Add(new NpgsqlParameter<int>("most_in_all", StreamListener.MostInAll));
+                    parameters.Add(new NpgsqlParameter<TimeSpan>("left_alone", StreamListener.LeftAloneAfter));
+                }
             },
             cancellationToken
         );
@@ -143,7 +166,8 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
         await using var command = database.CreateCommand(
             """
             SELECT number, type, at, sequence, data FROM stream_event
-            WHERE stream_id = @stream AND number > @number ORDER BY number LIMIT @limit
+            WHERE stream_id = @stream AND number > @number AND @number >= (SELECT forgotten FROM event_stream WHERE id = @stream)
+            ORDER BY number LIMIT @limit
             """
         );
         command.Parameters.Add(new NpgsqlParameter<Guid>("stream", place.Stream));
@@ -163,9 +187,16 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
     /// <inheritdoc />
     public Task Forget(TimeSpan age, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand(ForgetOld);
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
-        return database.Write(command, cancellationToken);
+        return database.Write(async connection =>
+        {
+            // In the order in which those who number take them: neither waits for what the other has.
+            await using var batch = connection.CreateBatch();
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT 1 FROM event_stream ORDER BY id FOR UPDATE"));
+            var forget = new NpgsqlBatchCommand(ForgetOld);
+            forget.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
+            batch.BatchCommands.Add(forget);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        });
     }
 
     static StreamListener Read(NpgsqlDataReader reader)

@@ -4,6 +4,7 @@ using System.Net.Mime;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NotificationBus.Client;
 using NotificationBus.Host.Http;
 using Polly;
 using Polly.Retry;
@@ -116,13 +117,18 @@ sealed class HostApi(Uri url, string? key) : IDisposable
         {
             using var answer = await Call(Ask, isPatient: place.Length > 0, cancellationToken, HttpCompletionOption.ResponseHeadersRead);
             await Demand(answer, cancellationToken);
-            var parser = SseParser.Create(await answer.Content.ReadAsStreamAsync(cancellationToken));
+            await using var body = new HeardStream(await answer.Content.ReadAsStreamAsync(cancellationToken));
+            var parser = SseParser.Create(body);
             await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None);
             while (await HasNext(events))
+            {
+                place = parser.LastEventId;
                 yield return JsonNode.Parse(events.Current.Data) as JsonObject ?? throw NoHost();
+            }
 
-            // It has the place also before the first event.
-            place = parser.LastEventId is { Length: > 0 } last ? last : place;
+            // An event that was cut off is not had, though its id may be: without any only the stream that was opened is known.
+            if (place.Length == 0 && parser.LastEventId.Split('-') is [var stream, _])
+                place = $"{stream}-0";
 
             HttpRequestMessage Ask()
             {

@@ -170,22 +170,25 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
             if (answer.StatusCode != StatusCodes.Status200OK)
                 throw RpcProblems.Of(answer, await Whole(body, context.CancellationToken));
 
-            if (after.Length == 0)
+            if (!context.GetHttpContext().Response.HasStarted)
                 await context.WriteResponseHeadersAsync([]);
-            // It may have the place without an event, when it is opened.
             var parser = SseParser.Create(body);
             await foreach (var happened in parser.EnumerateAsync(context.CancellationToken))
+            {
+                after = parser.LastEventId;
                 await told.WriteAsync(
                     new NotificationEvent
                     {
-                        Id = parser.LastEventId,
+                        Id = after,
                         Type = happened.EventType,
                         Data = Reader.Parse<Struct>(happened.Data),
                     },
                     context.CancellationToken
                 );
+            }
 
-            return parser.LastEventId is { Length: > 0 } last ? last : after;
+            // A stream by filter has its place when it is opened.
+            return after.Length == 0 && parser.LastEventId.Split('-') is [var stream, _] ? $"{stream}-0" : after;
         }
         finally
         {

@@ -23,15 +23,24 @@ public sealed class InMemoryEventStreams(TimeProvider clock) : IEventStreams
     {
         lock (_lock)
         {
-            if (
-                _entries.Count >= StreamListener.MostInAll
-                || _entries.Count(entry => entry.Stream.Application == stream.Application) >= StreamListener.Most
-            )
-                return Task.FromResult(false);
+            var ofAll = _entries.Count >= StreamListener.MostInAll;
+            if (ofAll || _entries.Count(IsOfTheSame) >= StreamListener.Most)
+            {
+                var before = clock.GetUtcNow() - StreamListener.LeftAloneAfter;
+                var leftAlone = _entries
+                    .Where(entry => entry.ReadAt < before && (ofAll || IsOfTheSame(entry)))
+                    .MinBy(entry => entry.ReadAt);
+                if (leftAlone is null)
+                    return Task.FromResult(false);
+
+                _entries.Remove(leftAlone);
+            }
 
             _entries.Add(new Entry { Stream = stream, ReadAt = clock.GetUtcNow() });
             return Task.FromResult(true);
         }
+
+        bool IsOfTheSame(Entry entry) => entry.Stream.Application == stream.Application;
     }
 
     /// <summary>Keeps what is told of a step that was stored.</summary>
@@ -116,8 +125,9 @@ public sealed class InMemoryEventStreams(TimeProvider clock) : IEventStreams
                 _told.Dequeue();
         }
 
+        /// <summary>Nothing when some of it is not kept: whoever reads is told so.</summary>
         public IEnumerable<StreamedEvent> After(long number) =>
-            _told.Select(one => one.Told).Skip((int)Math.Clamp(number - Forgotten, 0, _told.Count));
+            number < Forgotten ? [] : _told.Select(one => one.Told).Skip((int)Math.Min(number - Forgotten, _told.Count));
 
         public void Forget(DateTimeOffset before)
         {

@@ -12,7 +12,9 @@ public sealed class EventTypeRules
 {
     static readonly EventTypeRule Unknown = new(new EventTypeOptions(), new EventTypeOptions(), new EventTypeControl());
 
+    readonly Lock _lock = new();
     readonly IReadOnlyDictionary<string, EventTypeOptions> _configured;
+    readonly ControlBoard _board;
     volatile FrozenDictionary<string, EventTypeRule> _inForce = FrozenDictionary<string, EventTypeRule>.Empty;
 
     /// <summary>Makes the rules, and follows what operators set.</summary>
@@ -20,11 +22,11 @@ public sealed class EventTypeRules
     /// <param name="board">What operators have set.</param>
     public EventTypeRules(IReadOnlyDictionary<string, EventTypeOptions> configured, ControlBoard board)
     {
-        _configured = configured;
+        (_configured, _board) = (configured, board);
         Categories = [.. configured.Keys.Order(StringComparer.Ordinal)];
-        Follow(SendingControls.None);
-        board.Tell(Follow);
-        Follow(board.Current);
+        _inForce = Make(SendingControls.None);
+        board.Tell(_ => Follow());
+        Follow();
     }
 
     /// <summary>The categories there are, in order.</summary>
@@ -36,13 +38,20 @@ public sealed class EventTypeRules
     /// <summary>Returns the rule of a category.</summary>
     public EventTypeRule Of(string category) => _inForce.GetValueOrDefault(category) ?? Unknown;
 
-    void Follow(SendingControls controls)
+    void Follow()
     {
-        // The health of an account changes far more often.
-        if (controls.EventTypes.Count == 0 && _inForce.Count > 0 && !_inForce.Values.Any(rule => rule.Set.Version > 0))
-            return;
+        // Whoever comes second finds the newer: none that was overtaken takes its place.
+        lock (_lock)
+        {
+            var controls = _board.Current;
+            // The health of an account changes far more often.
+            if (_inForce.Any(one => controls.EventType(one.Key).Version != one.Value.Set.Version))
+                _inForce = Make(controls);
+        }
+    }
 
-        _inForce = _configured.ToFrozenDictionary(
+    FrozenDictionary<string, EventTypeRule> Make(SendingControls controls) =>
+        _configured.ToFrozenDictionary(
             one => one.Key,
             one =>
             {
@@ -51,7 +60,6 @@ public sealed class EventTypeRules
             },
             StringComparer.Ordinal
         );
-    }
 }
 
 /// <summary>The rule of an event type.</summary>

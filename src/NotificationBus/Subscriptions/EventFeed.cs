@@ -85,7 +85,7 @@ public sealed partial class EventFeed : BackgroundService
                 if (isGone || place.Number < extent.After)
                     yield break;
 
-                // Of what was forgotten just now an empty page says nothing: the next look does.
+                // When some was forgotten just now the page is empty, and the next look says why.
                 while (looked < extent.UpTo && place.Number < extent.UpTo && !cancellationToken.IsCancellationRequested)
                 {
                     if (await Page(place, cancellationToken) is not { } page)

@@ -24,7 +24,7 @@ public interface IEventStreams
         CancellationToken cancellationToken
     );
 
-    /// <summary>What has a number and comes after this one, in order.</summary>
+    /// <summary>What has a number and comes after this one, in order. Nothing when some of that is not kept any more.</summary>
     Task<IReadOnlyList<StreamedEvent>> After(StreamPlace place, int limit, CancellationToken cancellationToken);
 
     /// <summary>Closes those that nobody has read for so long, and forgets what the others have told before that.</summary>

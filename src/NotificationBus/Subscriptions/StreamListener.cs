@@ -16,6 +16,12 @@ public sealed record StreamListener : IListener
     /// <summary>The most there may be: each step of a notification is held against all of them.</summary>
     public const int MostInAll = 100;
 
+    /// <summary>
+    /// How long nobody has read one that has to make room when there is none: readers are there every 15 s, and one whose host has died is
+    /// back long before.
+    /// </summary>
+    public static readonly TimeSpan LeftAloneAfter = TimeSpan.FromMinutes(1);
+
     /// <inheritdoc />
     public required Guid Id { get; init; }
 

@@ -60,6 +60,7 @@ public abstract class When_a_stream_is_read(Func<Task<RecordOfTheTest>> create) 
         extents.Keys.ShouldBe([read]);
         extents[read].After.ShouldBe(old.Number, "what was told long ago is not kept, and whoever has less is told so");
         (await Read(read, old.Number)).Select(Name).ShouldBe(["new"]);
+        (await Read(read, old.Number - 1)).ShouldBeEmpty("what is left of it would hide that some is gone");
         await Store(Told(unread, "to nobody"));
         (await Read(unread, 0)).ShouldBeEmpty();
     }
@@ -94,6 +95,12 @@ public abstract class When_a_stream_is_read(Func<Task<RecordOfTheTest>> create) 
         opened.Count(one => one).ShouldBe(StreamListener.Most);
         (await Open(Host, "wallet")).ShouldBeTrue("another application has room of its own");
         (await Open(Host, application: null)).ShouldBeTrue("and so have those who see all");
+        await Record.Pass(2 * StreamListener.LeftAloneAfter);
+        (await Open(Host, "shop")).ShouldBeTrue("one that nobody reads makes room");
+        var all = await Host.Streams.Load(CancellationToken.None);
+        all.Count(one => one.Application == "shop").ShouldBe(StreamListener.Most);
+        await Host.Streams.Advance([.. all.Select(one => one.Id)], 100, CancellationToken.None);
+        (await Open(Host, "shop")).ShouldBeFalse("and none that somebody reads");
 
         static Task<bool> Open(HostOfTheRecord host, string? application) =>
             host.Streams.Open(

@@ -52,8 +52,10 @@ sealed partial class CircuitBreaker
     {
         (_account, _configured, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
         _calls = new CallWindow(LongWhile, clock);
-        _options = board.Current.Provider(account).BreakerOver(options);
+        _options = options;
+        // First told, and then read: nothing is changed in between.
         board.Tell(FollowTheOthers);
+        _options = board.Current.Provider(account).BreakerOver(options);
     }
 
     /// <summary>True once the provider has taken anything, so that its failures are those of a provider that works as a rule.</summary>
@@ -110,14 +112,14 @@ sealed partial class CircuitBreaker
         if (!Proven && SpeaksAgainst(result))
         {
             if (Interlocked.Increment(ref _againstUnproven) >= Math.Min(MostFailuresUnproven, _options.MinimumCalls))
-                await Open(ReasonOf(result), needsAttention: result is ProviderResult.Misconfigured);
+                await OpenUnlessOpen(ReasonOf(result), needsAttention: result is ProviderResult.Misconfigured);
             return;
         }
 
         if (result is ProviderResult.Misconfigured misconfigured)
         {
             if (Interlocked.Increment(ref _misconfiguredInARow) >= MostMisconfigured)
-                await Open(misconfigured.Reason, needsAttention: true);
+                await OpenUnlessOpen(misconfigured.Reason, needsAttention: true);
             return;
         }
 
@@ -129,7 +131,7 @@ sealed partial class CircuitBreaker
         }
         else if (Failed(result) && Interlocked.Increment(ref _failuresInARow) >= _options.MinimumCalls)
         {
-            await Open(ReasonOf(result), needsAttention: false);
+            await OpenUnlessOpen(ReasonOf(result), needsAttention: false);
         }
     }
 
@@ -137,16 +139,18 @@ sealed partial class CircuitBreaker
     {
         var options = _options;
         var (few, many) = _calls.Failed(ShortWhile);
-        // Who was under way when it opened has nothing new to say.
-        if (_board.Current.HealthOf(_account).CircuitOpen)
-            return;
-
         if (
             few.Are(options.MinimumCalls, options.FailureShare)
             || many.Are(Math.Max(ManyCalls, options.MinimumCalls), Math.Min(LargeShare, options.FailureShare))
         )
-            await Open(reason, needsAttention: false);
+            await OpenUnlessOpen(reason, needsAttention: false);
     }
+
+    /// <summary>Opens it, unless the call was under way when it opened and has nothing new to say: that somebody is needed.</summary>
+    Task OpenUnlessOpen(string reason, bool needsAttention) =>
+        _board.Current.HealthOf(_account) is { CircuitOpen: true } health && (health.NeedsAttention || !needsAttention)
+            ? Task.CompletedTask
+            : Open(reason, needsAttention);
 
     /// <summary>Opens the circuit here at once, and on every other host as soon as the store can tell them.</summary>
     async Task Open(string reason, bool needsAttention)
