@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
@@ -22,8 +21,7 @@ public sealed partial class EventReader
     readonly StreamsOptions _options;
     readonly TimeProvider _clock;
     readonly ILogger<EventReader> _log;
-    readonly ReadingLoop _loop;
-    readonly ConcurrentDictionary<Guid, Watched> _watched = new();
+    readonly Following<RecordedNotification> _following;
     readonly Dictionary<string, int> _ofCaller = new(StringComparer.Ordinal);
     readonly Lock _lock = new();
     int _open;
@@ -38,9 +36,8 @@ public sealed partial class EventReader
     )
     {
         (_queries, _options, _clock, _log) = (queries, options.Value, clock, log);
-        _loop = new ReadingLoop(
+        _following = new Following<RecordedNotification>(
             ReadAll,
-            () => !_watched.IsEmpty,
             exception => EventsNotRead(exception.Message),
             clock,
             host.ApplicationStopping
@@ -93,11 +90,11 @@ public sealed partial class EventReader
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var watched = Join(id);
+        var watched = _following.Join(id);
         try
         {
-            if (record?.Notification.Version > watched.Version)
-                watched.Changed(record);
+            if (record?.Notification.Version > VersionOf(watched))
+                Tell(watched, record);
             RecordedNotification? told = null;
             while (!cancellationToken.IsCancellationRequested)
             {
@@ -122,51 +119,31 @@ public sealed partial class EventReader
         }
         finally
         {
-            Leave(id, watched);
+            _following.Leave(id, watched);
         }
     }
 
-    Watched Join(Guid id)
+    async Task ReadAll(IReadOnlyCollection<KeyValuePair<Guid, Followed<RecordedNotification>>> all, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            var watched = _watched.GetOrAdd(id, _ => new Watched());
-            watched.Readers++;
-            _loop.Wake();
-            return watched;
-        }
-    }
-
-    void Leave(Guid id, Watched watched)
-    {
-        lock (_lock)
-        {
-            if (--watched.Readers == 0)
-                _watched.TryRemove(KeyValuePair.Create(id, watched));
-        }
-    }
-
-    async Task ReadAll(CancellationToken cancellationToken)
-    {
-        foreach (var some in _watched.ToArray().Chunk(MostVersions))
+        foreach (var some in all.Chunk(MostVersions))
         {
             var versions = await _queries.Versions([.. some.Select(one => one.Key)], cancellationToken);
-            foreach (var (_, watched) in some.Where(one => one.Value.Version > 0 && !versions.ContainsKey(one.Key)))
+            foreach (var (_, watched) in some.Where(one => one.Value.Known is not null && !versions.ContainsKey(one.Key)))
                 watched.Gone();
 
-            var changed = some.Where(one => versions.TryGetValue(one.Key, out var version) && version != one.Value.Version).ToList();
+            var changed = some.Where(one => versions.TryGetValue(one.Key, out var version) && version != VersionOf(one.Value)).ToList();
             foreach (var few in changed.Chunk(MostRead))
                 await Read(few, cancellationToken);
         }
     }
 
-    async Task Read(KeyValuePair<Guid, Watched>[] some, CancellationToken cancellationToken)
+    async Task Read(KeyValuePair<Guid, Followed<RecordedNotification>>[] some, CancellationToken cancellationToken)
     {
         try
         {
             var watched = some.ToDictionary(one => one.Key, one => one.Value);
             foreach (var record in await _queries.Read([.. some.Select(one => one.Key)], cancellationToken))
-                watched[record.Notification.CorrelationId].Changed(record);
+                Tell(watched[record.Notification.CorrelationId], record);
         }
         catch (Exception exception) when (exception is not (DbException or TimeoutException or OperationCanceledException))
         {
@@ -183,52 +160,20 @@ public sealed partial class EventReader
         }
     }
 
+    static int VersionOf(Followed<RecordedNotification> watched) => watched.Known?.Notification.Version ?? 0;
+
+    static void Tell(Followed<RecordedNotification> watched, RecordedNotification record)
+    {
+        // What templates may use, which can be much, is told to nobody.
+        record.Notification.Data = default;
+        watched.Tell(record);
+    }
+
     [LoggerMessage(LogLevel.Error, "Notification {NotificationId} cannot be read for the streams that read it along, which end")]
     partial void NotificationNotRead(Exception exception, Guid notificationId);
 
     [LoggerMessage(LogLevel.Warning, "What becomes of notifications cannot be read for the streams, which wait: {Reason}")]
     partial void EventsNotRead(string reason);
-
-    /// <summary>A notification that somebody reads along, as it was read last.</summary>
-    sealed class Watched
-    {
-        readonly Lock _lock = new();
-        TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        RecordedNotification? _record;
-        bool _isGone;
-
-        public int Readers { get; set; }
-
-        public int Version => _record?.Notification.Version ?? 0;
-
-        public (RecordedNotification? Record, bool IsGone, Task Next) Look()
-        {
-            lock (_lock)
-                return (_record, _isGone, _next.Task);
-        }
-
-        public void Changed(RecordedNotification record)
-        {
-            // What templates may use, which can be much, is told to nobody.
-            record.Notification.Data = default;
-            Set(record, isGone: false);
-        }
-
-        public void Gone() => Set(_record, isGone: true);
-
-        void Set(RecordedNotification? record, bool isGone)
-        {
-            TaskCompletionSource before;
-            lock (_lock)
-            {
-                (_record, _isGone) = (record, isGone);
-                before = _next;
-                _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            before.TrySetResult();
-        }
-    }
 
     sealed class Place(EventReader reader, string? caller) : IDisposable
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
@@ -26,9 +25,7 @@ public sealed partial class EventFeed : BackgroundService
     readonly StreamsOptions _options;
     readonly TimeProvider _clock;
     readonly ILogger<EventFeed> _log;
-    readonly ConcurrentDictionary<Guid, Followed> _followed = new();
-    readonly Lock _lock = new();
-    readonly ReadingLoop _loop;
+    readonly Following<StreamExtent> _following;
 
     /// <summary>Reads nothing yet.</summary>
     public EventFeed(
@@ -41,7 +38,7 @@ public sealed partial class EventFeed : BackgroundService
     )
     {
         (_streams, _board, _options, _clock, _log) = (streams, board, options.Value, clock, log);
-        _loop = new ReadingLoop(ReadAll, () => !_followed.IsEmpty, StreamsNotRead, clock, host.ApplicationStopping);
+        _following = new Following<StreamExtent>(ReadAll, StreamsNotRead, clock, host.ApplicationStopping);
     }
 
     /// <summary>Opens a stream, which tells what happens from now on. Null when there are as many as there may be.</summary>
@@ -75,7 +72,7 @@ public sealed partial class EventFeed : BackgroundService
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var followed = Join(place.Stream);
+        var followed = _following.Join(place.Stream);
         try
         {
             var looked = -1L;
@@ -108,7 +105,7 @@ public sealed partial class EventFeed : BackgroundService
         }
         finally
         {
-            Leave(place.Stream, followed);
+            _following.Leave(place.Stream, followed);
         }
     }
 
@@ -152,36 +149,15 @@ public sealed partial class EventFeed : BackgroundService
         }
     }
 
-    Followed Join(Guid stream)
+    async Task ReadAll(IReadOnlyCollection<KeyValuePair<Guid, Followed<StreamExtent>>> all, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            var followed = _followed.GetOrAdd(stream, _ => new Followed());
-            followed.Readers++;
-            _loop.Wake();
-            return followed;
-        }
-    }
-
-    void Leave(Guid stream, Followed followed)
-    {
-        lock (_lock)
-        {
-            if (--followed.Readers == 0)
-                _followed.TryRemove(KeyValuePair.Create(stream, followed));
-        }
-    }
-
-    async Task ReadAll(CancellationToken cancellationToken)
-    {
-        var all = _followed.ToArray();
         var extents = await _streams.Advance([.. all.Select(one => one.Key)], MostNumbered, cancellationToken);
         foreach (var (stream, followed) in all)
         {
-            if (extents.TryGetValue(stream, out var extent))
-                followed.Found(extent);
-            else
+            if (!extents.TryGetValue(stream, out var extent))
                 followed.Gone();
+            else if (extent != followed.Known)
+                followed.Tell(extent);
         }
     }
 
@@ -190,42 +166,4 @@ public sealed partial class EventFeed : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "Streams of events that nobody reads could not be closed, which is tried again")]
     partial void StreamsNotForgotten(Exception exception);
-
-    /// <summary>A stream that somebody reads on this host, and how far it goes.</summary>
-    sealed class Followed
-    {
-        readonly Lock _lock = new();
-        TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        StreamExtent _extent;
-        bool _isGone;
-
-        public int Readers { get; set; }
-
-        public (StreamExtent Extent, bool IsGone, Task Next) Look()
-        {
-            lock (_lock)
-                return (_extent, _isGone, _next.Task);
-        }
-
-        public void Found(StreamExtent extent)
-        {
-            if (extent != _extent)
-                Set(extent, isGone: false);
-        }
-
-        public void Gone() => Set(_extent, isGone: true);
-
-        void Set(StreamExtent extent, bool isGone)
-        {
-            TaskCompletionSource before;
-            lock (_lock)
-            {
-                (_extent, _isGone) = (extent, isGone);
-                before = _next;
-                _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            before.TrySetResult();
-        }
-    }
 }
