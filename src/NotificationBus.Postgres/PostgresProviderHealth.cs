@@ -96,32 +96,6 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     readonly SlotReservations _slots = new(database);
 
     /// <inheritdoc />
-    public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) =>
-        Change(account, limit: null, (health, now) => health.Opened(now, breakFor, reason, needsAttention));
-
-    /// <inheritdoc />
-    public async Task<bool> TryProbe(string account, TimeSpan lease)
-    {
-        var granted = false;
-        await Change(account, limit: null, (health, now) => health.TryProbe(now, lease, out granted));
-        return granted;
-    }
-
-    /// <inheritdoc />
-    public Task ProbePassed(string account, int needed) => Change(account, limit: null, (health, now) => health.ProbePassed(now, needed));
-
-    /// <inheritdoc />
-    public Task ProbeNotMade(string account) => Change(account, limit: null, (health, _) => health.ProbeNotMade());
-
-    /// <inheritdoc />
-    public Task Pause(string account, TimeSpan pause, string reason, RateCut? cut) =>
-        Change(account, cut?.Limit, (health, now) => health.Paused(now, pause, reason, cut));
-
-    /// <inheritdoc />
-    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) =>
-        Change(account, limit, (health, now) => health.RateRaised(now, factor, interval, forgetAfter));
-
-    /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane) => _slots.Reserve(account, perSecond, lane);
 
     /// <inheritdoc />
@@ -186,17 +160,15 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         return known;
     }
 
-    /// <summary>
-    /// Changes what is known of an account by a rule, and tells every host when that is anything new. The rule is asked twice when it
-    /// changes anything: once of what anybody may read, and then, where the account cannot change meanwhile, for good.
-    /// </summary>
-    /// <param name="account">The account.</param>
-    /// <param name="limit">The rate that is set, calls per second; null when none is, or it does not matter.</param>
-    /// <param name="rule">What it becomes, by the database's clock.</param>
+    /// <inheritdoc />
+    /// <remarks>
+    /// The rule is asked twice when it changes anything: once of what anybody may read, and then, where the account cannot change
+    /// meanwhile, for good.
+    /// </remarks>
     /// <exception cref="PostgresException">
     /// Somebody has the account to himself for too long (55P03), as while a standby hangs: that passes.
     /// </exception>
-    internal async Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
+    public async Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
     {
         if (!await MayChange(account, rule))
             return;

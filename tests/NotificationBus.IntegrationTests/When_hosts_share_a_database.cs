@@ -1,5 +1,6 @@
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
 using NotificationBus.Tests.AnyRecord;

@@ -1,5 +1,6 @@
 using NotificationBus.Failures;
 using NotificationBus.Postgres;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.AnyRecord;
 

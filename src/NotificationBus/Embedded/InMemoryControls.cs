@@ -108,32 +108,6 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     }
 
     /// <inheritdoc />
-    public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) =>
-        Change(account, limit: null, (health, now) => health.Opened(now, breakFor, reason, needsAttention));
-
-    /// <inheritdoc />
-    public async Task<bool> TryProbe(string account, TimeSpan lease)
-    {
-        var granted = false;
-        await Change(account, limit: null, (health, now) => health.TryProbe(now, lease, out granted));
-        return granted;
-    }
-
-    /// <inheritdoc />
-    public Task ProbePassed(string account, int needed) => Change(account, limit: null, (health, now) => health.ProbePassed(now, needed));
-
-    /// <inheritdoc />
-    public Task ProbeNotMade(string account) => Change(account, limit: null, (health, _) => health.ProbeNotMade());
-
-    /// <inheritdoc />
-    public Task Pause(string account, TimeSpan pause, string reason, RateCut? cut) =>
-        Change(account, cut?.Limit, (health, now) => health.Paused(now, pause, reason, cut));
-
-    /// <inheritdoc />
-    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) =>
-        Change(account, limit, (health, now) => health.RateRaised(now, factor, interval, forgetAfter));
-
-    /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane)
     {
         lock (_lock)
@@ -257,8 +231,8 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
             }
         );
 
-    /// <summary>Changes what is known of an account, and moves those who wait for their turn there when its rate changes.</summary>
-    Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
+    /// <inheritdoc />
+    public Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
     {
         lock (_lock)
         {

@@ -1,6 +1,7 @@
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
 

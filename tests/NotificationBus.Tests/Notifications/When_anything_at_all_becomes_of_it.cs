@@ -3,6 +3,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Receipts;
 using NotificationBus.Sending;

@@ -214,17 +214,7 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
 
     sealed class StoreThatIsAway : IProviderHealth
     {
-        public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) => throw new OutageException();
-
-        public Task<bool> TryProbe(string account, TimeSpan lease) => throw new OutageException();
-
-        public Task ProbePassed(string account, int needed) => throw new OutageException();
-
-        public Task ProbeNotMade(string account) => throw new OutageException();
-
-        public Task Pause(string account, TimeSpan pause, string reason, RateCut? cut) => throw new OutageException();
-
-        public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) =>
+        public Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule) =>
             throw new OutageException();
 
         public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane) => throw new OutageException();

@@ -1,4 +1,5 @@
 using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
