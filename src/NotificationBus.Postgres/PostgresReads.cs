@@ -23,6 +23,11 @@ sealed class PostgresReads(ReadPools pools, Replica replica)
             }
             catch (Exception broken) when (broken is not TookTooLongException && DatabaseErrorIn(broken) is { } error)
             {
+                // Too much was asked, or too many ask: the primary is not asked for it in addition. The look finds out a replica that
+                // stands still.
+                if (error.InnerException is TimeoutException)
+                    throw new TookTooLongException(broken);
+
                 // What the primary has meanwhile cleared away a replica may not read any more: that passes.
                 if (error.SqlState != PostgresErrorCodes.SerializationFailure)
                     replica.Lose(error.Message);

@@ -87,7 +87,8 @@ sealed partial class Replica(NpgsqlDataSource primary, ReadPools pools, TimeProv
             var (record, position) = await Read(primary, cancellationToken);
             _whyNot =
                 copy.Record != record ? "ConnectionStrings:PostgresReplica is no copy of ConnectionStrings:Postgres"
-                : copy.Position < _written ? $"the replica is behind, by {position - copy.Position} octets"
+                // At the first look nothing is known of before: then it has to have all.
+                : copy.Position < (_written > 0 ? _written : position) ? $"the replica is behind, by {position - copy.Position} octets"
                 : null;
             _written = position;
         }
