@@ -501,11 +501,7 @@ public sealed class PostgresErasures(
         var found = new List<Guid>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (
-                person.AreIn(reader.GetFieldValue<byte[]>(1))
-                || person.AreIn(System.Text.Encoding.UTF8.GetBytes(reader.GetString(2)))
-                || reader.GetFieldValue<byte[][]>(3).Any(body => person.AreIn(body))
-            )
+            if (person.AreIn(reader.GetFieldValue<byte[]>(1), reader.GetString(2), reader.GetFieldValue<byte[][]>(3)))
                 found.Add(reader.GetGuid(0));
         }
 

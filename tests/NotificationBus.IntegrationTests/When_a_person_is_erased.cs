@@ -314,22 +314,9 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var files = new HostedFiles();
-        files.Put("/invoice", System.Text.Encoding.UTF8.GetBytes($"%PDF-1.7 {_mark}"));
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Attachments:AllowPrivateAddresses"] = "true" };
-        await using var host = await HostInProcess.Start(broker, database, settings);
-        using var answer = await host.Client.PostAsJsonAsync(
-            "/v1/notifications",
-            new
-            {
-                category = "announcement",
-                recipient = new { id = Person, email = Mailbox },
-                channels = (string[])["email"],
-                data = new { title = "Your invoice", text = "It is attached." },
-                email = new { attachments = new[] { new { url = files["/invoice"], name = "invoice.pdf" } } },
-            }
-        );
-        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+        await using var files = Invoice();
+        await using var host = await HostInProcess.Start(broker, database, WithFiles);
+        await AskForInvoice(host, files, Person);
         await record.UntilDelivered(1, Soon);
         // The text, the name of the file, and its octets.
         (await record.Scalar<long>("SELECT count(*) FROM content")).ShouldBe(3);
@@ -337,6 +324,70 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
         await Erase(host);
 
         (await record.Scalar<long>("SELECT count(*) FROM content")).ShouldBe(0);
+    }
+
+    /// <summary>The octets are kept once for all who are sent them, and go with the first of them: the others' are fetched anew.</summary>
+    [Fact]
+    public async Task Should_not_take_the_file_from_somebody_who_waits_for_it()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var files = Invoice();
+        await using var host = await HostInProcess.Start(broker, database, WithFiles);
+        await AskForInvoice(host, files, Person);
+        await record.UntilDelivered(1, Soon);
+        await Pin(host, "open");
+        await AskForInvoice(host, files, "somebody");
+        await record.Until("SELECT count(*) FROM outgoing_message WHERE destination LIKE 'exchange:send-%'", 1, Soon);
+        files.Asked.Count.ShouldBe(2, "it was fetched for both");
+
+        await Erase(host);
+        await Pin(host, pin: null);
+
+        await record.UntilDelivered(2, Soon);
+        files.Asked.Count.ShouldBe(3);
+
+        static Task Pin(HostInProcess host, string? pin) =>
+            The_operator.Asks(
+                host,
+                HttpMethod.Put,
+                "/v1/providers/sandbox",
+                new
+                {
+                    pin,
+                    by = "ann",
+                    why = "a test",
+                }
+            );
+    }
+
+    static readonly Dictionary<string, string> WithFiles = new(StringComparer.Ordinal)
+    {
+        ["Attachments:AllowPrivateAddresses"] = "true",
+        ["Redelivery:FirstDelay"] = "00:00:01",
+    };
+
+    HostedFiles Invoice()
+    {
+        var files = new HostedFiles();
+        files.Put("/invoice", Encoding.UTF8.GetBytes($"%PDF-1.7 {_mark}"));
+        return files;
+    }
+
+    static async Task AskForInvoice(HostInProcess host, HostedFiles files, string who)
+    {
+        using var answer = await host.Client.PostAsJsonAsync(
+            "/v1/notifications",
+            new
+            {
+                category = "announcement",
+                recipient = new { id = who, email = $"{who}@example.com" },
+                channels = (string[])["email"],
+                data = new { title = "Your invoice", text = "It is attached." },
+                email = new { attachments = new[] { new { url = files["/invoice"], name = "invoice.pdf" } } },
+            }
+        );
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>What was added since has to be thought of.</summary>

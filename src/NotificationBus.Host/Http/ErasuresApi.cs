@@ -42,8 +42,8 @@ static class ErasuresApi
         {
             if (!PlainText.IsName(recipient, TextLengths.Id) || string.IsNullOrWhiteSpace(recipient))
                 errors.Add("recipient", $"must be the recipient's id, 1 to {TextLengths.Id} characters");
-            else if (recipient.StartsWith(ErasureKey.Prefix, StringComparison.Ordinal))
-                errors.Add("recipient", $"is erased: {ErasureKey.Prefix} begins what stands in the place of a person");
+            else if (ErasureKey.IsNameOfRecipient(recipient))
+                errors.Add("recipient", "is erased: it is the name that stands in the place of a person");
         }
         else if (body.Addresses is not { Count: > 0 })
             errors.Add("recipient", "is missing: say the recipient's id, or addresses, or both");

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Options;
 using NotificationBus.Erasures;
 using NotificationBus.Failures;
@@ -189,11 +188,7 @@ public sealed class InMemoryFailedMessages(
         lock (_lock)
         {
             var found = _rows
-                .Values.Where(row =>
-                    person.AreIn(row.Failure.Body)
-                    || person.AreIn(Encoding.UTF8.GetBytes(row.Failure.Headers))
-                    || row.Edits.Any(edit => person.AreIn(edit.Body))
-                )
+                .Values.Where(row => person.AreIn(row.Failure.Body, row.Failure.Headers, row.Edits.Select(edit => edit.Body)))
                 .ToList();
             foreach (var row in apply ? found : [])
                 _rows[row.Failure.Id] = row with

@@ -37,5 +37,11 @@ public sealed class ErasureKey
     public string OfRecipient(string application, string recipient) =>
         $"{Prefix}{Convert.ToHexStringLower(Hash($"recipient\n{application}\n{recipient}").AsSpan(0, 8))}";
 
+    /// <summary>True when a recipient's id can be such a name. A person's own may begin with the same word.</summary>
+    public static bool IsNameOfRecipient(string id) =>
+        id.StartsWith(Prefix, StringComparison.Ordinal)
+        && id.Length == Prefix.Length + 16
+        && id.Skip(Prefix.Length).All(char.IsAsciiHexDigitLower);
+
     byte[] Hash(string text) => SHA256.HashData([.. _key, .. Encoding.UTF8.GetBytes(text)]);
 }

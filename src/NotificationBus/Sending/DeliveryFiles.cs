@@ -53,8 +53,12 @@ public sealed class DeliveryFiles(
         if (!room.TryTake(known.Octets))
             throw NoRoom();
 
-        return await kept.Read(command.NotificationId, known, cancellationToken)
-            ?? throw new FileMissingException($"'{file.Name}' is no longer kept (Retention:Contents)", FileMissing.ForGood);
+        if (await kept.Read(command.NotificationId, known, cancellationToken) is { } read)
+            return read;
+
+        // It went with somebody else's, or was kept for as long as it is: the same octets may stand where they stood.
+        room.GiveBack(known.Octets);
+        return null;
     }
 
     async Task<FetchedFile> Fetch(SendDelivery command, FileReference file, FileRoom room, CancellationToken cancellationToken)
@@ -69,9 +73,13 @@ public sealed class DeliveryFiles(
                 if (kept.IsOf(ours, fetched) && ours.ContentType == fetched.ContentType)
                     return fetched;
 
-                // Another worker was first: what is kept is sent.
+                // Another worker was first, or it was sent before: what is kept is sent.
                 room.GiveBack(fetched.Octets.Length);
-                return await Kept(command, file, room, cancellationToken) ?? throw NoRoom();
+                return await Kept(command, file, room, cancellationToken)
+                    ?? throw new FileMissingException(
+                        $"'{file.Name}' is no longer kept (Retention:Contents), and another file stands in its place",
+                        FileMissing.ForGood
+                    );
 
             case FileAnswer.Refused refused:
                 throw Refused(file, refused.Reason);
