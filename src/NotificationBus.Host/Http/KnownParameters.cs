@@ -1,5 +1,6 @@
 using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
+using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
 
@@ -34,7 +35,7 @@ static class KnownParameters
     public static IReadOnlyDictionary<string, string[]> Refuse(IQueryCollection query, IReadOnlyList<string> known)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        foreach (var unknown in query.Keys.Except(known, StringComparer.Ordinal))
+        foreach (var unknown in query.Keys.Except(known, StringComparer.Ordinal).Take(IntakeRules.MostErrors))
             errors[unknown.Length <= LongestName ? unknown : "?"] = [Spelling.Unknown(unknown, known)];
         return errors;
     }

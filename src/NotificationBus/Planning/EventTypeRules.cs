@@ -15,14 +15,19 @@ public sealed class EventTypeRules
     readonly Lock _lock = new();
     readonly IReadOnlyDictionary<string, EventTypeOptions> _configured;
     readonly ControlBoard _board;
+    readonly ChannelSet _channels;
     volatile FrozenDictionary<string, EventTypeRule> _inForce = FrozenDictionary<string, EventTypeRule>.Empty;
 
     /// <summary>Makes the rules, and follows what operators set.</summary>
     /// <param name="configured">What is configured.</param>
     /// <param name="board">What operators have set.</param>
-    public EventTypeRules(IReadOnlyDictionary<string, EventTypeOptions> configured, ControlBoard board)
+    /// <param name="channels">
+    /// The channels of this host. What operators have set may name one that there is no more, or not yet: it is left out here, and the
+    /// configured ones are in force when none is left.
+    /// </param>
+    public EventTypeRules(IReadOnlyDictionary<string, EventTypeOptions> configured, ControlBoard board, ChannelSet channels)
     {
-        (_configured, _board) = (configured, board);
+        (_configured, _board, _channels) = (configured, board, channels);
         Categories = [.. configured.Keys.Order(StringComparer.Ordinal)];
         _inForce = Make(SendingControls.None);
         board.Tell(_ => Follow());
@@ -56,7 +61,9 @@ public sealed class EventTypeRules
             one =>
             {
                 var set = controls.EventType(one.Key);
-                return new EventTypeRule(set.ChangesPlan ? set.Over(one.Value) : one.Value, one.Value, set);
+                var here = set.Channels?.Where(name => _channels.Find(name) is not null).ToList();
+                var known = here?.Count == set.Channels?.Count ? set : set with { Channels = here is { Count: > 0 } ? here : null };
+                return new EventTypeRule(set.ChangesPlan ? known.Over(one.Value) : one.Value, one.Value, set);
             },
             StringComparer.Ordinal
         );

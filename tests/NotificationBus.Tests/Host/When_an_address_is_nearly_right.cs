@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using NotificationBus.Intake;
 
 namespace NotificationBus.Tests.Host;
 
@@ -32,6 +33,16 @@ public sealed class When_an_address_is_nearly_right(RunningHost host) : IClassFi
             if (Takes(described, "application"))
                 wrong.Value.ShouldEndWith("did you mean application?", customMessage: $"{method} {path}");
         }
+    }
+
+    [Fact]
+    public async Task Should_name_no_more_of_them_than_anybody_mends()
+    {
+        var query = string.Join('&', Enumerable.Range(0, 1_000).Select(number => $"x{number}"));
+
+        (await host.Get($"/v1/notifications?{query}"))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Count.ShouldBe(IntakeRules.MostErrors);
     }
 
     [Fact]

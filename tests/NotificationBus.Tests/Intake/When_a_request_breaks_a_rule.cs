@@ -17,11 +17,20 @@ namespace NotificationBus.Tests.Intake;
 
 public sealed class When_a_request_breaks_a_rule
 {
+    static readonly ChannelSet Channels = new([
+        new EmailChannel(),
+        new PushChannel(),
+        new ChatChannel(),
+        new SmsChannel(),
+        new WebhookChannel(),
+    ]);
+
     static readonly IntakeRules Rules = new(
-        new ChannelSet([new EmailChannel(), new PushChannel(), new ChatChannel(), new SmsChannel(), new WebhookChannel()]),
+        Channels,
         new EventTypeRules(
             new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() },
-            new ControlBoard(new InMemoryControls(TimeProvider.System), TimeProvider.System, NullLogger<ControlBoard>.Instance)
+            new ControlBoard(new InMemoryControls(TimeProvider.System), TimeProvider.System, NullLogger<ControlBoard>.Instance),
+            Channels
         ),
         TimeProvider.System
     );

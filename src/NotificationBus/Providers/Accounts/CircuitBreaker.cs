@@ -53,9 +53,8 @@ sealed partial class CircuitBreaker
         (_account, _configured, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
         _calls = new CallWindow(LongWhile, clock);
         _options = options;
-        // First told, and then read: nothing is changed in between.
         board.Tell(FollowTheOthers);
-        _options = board.Current.Provider(account).BreakerOver(options);
+        Follow();
     }
 
     /// <summary>True once the provider has taken anything, so that its failures are those of a provider that works as a rule.</summary>
@@ -173,7 +172,7 @@ sealed partial class CircuitBreaker
     /// </summary>
     void FollowTheOthers(SendingControls controls)
     {
-        _options = controls.Provider(_account).BreakerOver(_configured);
+        Follow();
         var isOpen = controls.HealthOf(_account).CircuitOpen;
         if (Interlocked.Exchange(ref _wasOpen, isOpen) == isOpen || isOpen)
             return;
@@ -183,6 +182,13 @@ sealed partial class CircuitBreaker
         _misconfiguredInARow = 0;
         _calls.Forget();
         Closed(_account);
+    }
+
+    void Follow()
+    {
+        // Whoever comes second finds the newer: none that was overtaken takes its place.
+        lock (_calls)
+            _options = _board.Current.Provider(_account).BreakerOver(_configured);
     }
 
     static bool Failed(ProviderResult result) =>
