@@ -527,8 +527,8 @@ static partial class Problems
             StatusCodes.Status409Conflict,
             "too-many-filters",
             "There are too many streams by filter",
-            $"An application may have {StreamListener.Most}, and all together {StreamListener.MostInAll}. One that nobody reads goes after "
-                + "Streams:KeptFor; Last-Event-ID takes it up again instead of opening another."
+            $"An application may have {StreamListener.Most}, and all together {StreamListener.MostInAll}, and somebody reads each of them. "
+                + "Close those that are not needed: a minute later they make room. Last-Event-ID takes one up again instead of opening another."
         );
 
     /// <summary>More streams are open than are held.</summary>
