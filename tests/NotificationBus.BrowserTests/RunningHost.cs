@@ -32,6 +32,14 @@ public sealed class RunningHost : IAsyncDisposable
         return new RunningHost(app);
     }
 
+    /// <summary>Starts a host with something of the test's own in it.</summary>
+    public static async Task<RunningHost> Start(Action<IServiceCollection> configure, params string[] settings)
+    {
+        var app = NotificationHost.Build(["--Serilog:MinimumLevel:Default=Warning", .. settings], configure);
+        await app.StartAsync();
+        return new RunningHost(app);
+    }
+
     /// <summary>Starts a host on real servers, where nobody is asked for a key.</summary>
     public static async Task<RunningHost> Start(Uri broker, string database, params string[] settings)
     {

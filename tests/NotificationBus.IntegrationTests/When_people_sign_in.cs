@@ -371,7 +371,7 @@ public sealed partial class When_people_sign_in
             return new Step(
                 answer.StatusCode,
                 url,
-                answer.Headers.Location ?? (refresh is null ? null : new Uri(refresh, UriKind.Relative)),
+                answer.Headers.Location ?? (refresh is null ? null : new Uri(url, refresh)),
                 await answer.Content.ReadAsStringAsync()
             );
         }

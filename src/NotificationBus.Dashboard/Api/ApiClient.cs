@@ -105,8 +105,8 @@ public sealed class ApiClient(IApiGateway gateway, SharedAnswers shared, Authent
     async Task<ClaimsPrincipal> Caller()
     {
         var caller = (await state.GetAuthenticationStateAsync()).User;
-        // What others have asked for a moment ago is not for somebody whose key is revoked.
-        return gateway.Admits(caller) ? caller : throw new ApiException(401, "The key is not taken any more");
+        // What others have asked for a moment ago is not for somebody whose key is revoked, or whose session is over.
+        return gateway.Admits(caller) ? caller : throw new ApiException(401, "You are not signed in any more");
     }
 
     async Task<ApiAnswer> Call(HttpRequestMessage request, ClaimsPrincipal caller)

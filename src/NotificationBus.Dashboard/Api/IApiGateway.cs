@@ -11,7 +11,7 @@ public interface IApiGateway
     /// <param name="cancellationToken">Leaves the answer.</param>
     Task<HttpResponseMessage> Send(HttpRequestMessage request, ClaimsPrincipal caller, CancellationToken cancellationToken);
 
-    /// <summary>True while somebody may be here: their key is not revoked. Costs no round trip.</summary>
+    /// <summary>True while somebody may be here: their session lasts, and their key is not revoked. Costs no round trip.</summary>
     bool Admits(ClaimsPrincipal caller);
 
     /// <summary>What somebody may see, in a word: whoever has the same may be given the same answers.</summary>

@@ -42,6 +42,7 @@ static class AccessSetup
         }
 
         services.AddKeyRing();
+        services.AddSingleton<ConsoleSessions>();
         var authentication = services
             .AddAuthentication(KeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.Scheme, configureOptions: null);

@@ -55,7 +55,12 @@ static class ConsoleSignIn
     public static string LeadTo(HttpRequest request) =>
         $"{SignIn}?to={Uri.EscapeDataString($"{request.PathBase}{request.Path}{request.QueryString}")}";
 
-    static async Task<IResult> Show(HttpContext context, AskedForKeys asked, string? to, string? again)
+    /// <summary>The page to sign in, which says why somebody was not let in at the provider.</summary>
+    /// <param name="to">The page that was asked for.</param>
+    /// <param name="why">Why.</param>
+    public static string LeadBack(string to, SignInRefusal why) => $"{SignIn}?to={Uri.EscapeDataString(Local(to))}&refused={why}";
+
+    static async Task<IResult> Show(HttpContext context, AskedForKeys asked, string? to, string? again, string? refused)
     {
         if (!asked.Value || (await context.AuthenticateAsync(Scheme)).Succeeded)
             return Results.LocalRedirect(Local(to));
@@ -64,12 +69,31 @@ static class ConsoleSignIn
         if (again is null)
         {
             var here = $"{SignIn}?to={Uri.EscapeDataString(Local(to))}&again=1";
+            if (Why(refused) is { } said)
+                here += $"&refused={said}";
             context.Response.Headers["Refresh"] = $"0;url={here}";
             return Results.Content("", "text/html; charset=utf-8");
         }
 
-        return Page(context, Local(to), refusal: null);
+        return Why(refused) is { } why
+            ? Page(context, Local(to), Say(why, context.RequestServices.GetRequiredService<SignInOptions>()), StatusOf(why), isOther: true)
+            : Page(context, Local(to), refusal: null);
     }
+
+    static SignInRefusal? Why(string? refused) => Enum.TryParse<SignInRefusal>(refused, out var why) && Enum.IsDefined(why) ? why : null;
+
+    static string Say(SignInRefusal why, SignInOptions options) =>
+        why switch
+        {
+            SignInRefusal.NoRole => "Your organisation knows you, and you have no role here. Have whoever looks after its sign-in give you "
+                + $"one of {options.ViewerRole}, {options.OperatorRole} and {options.AdminRole}.",
+            SignInRefusal.ProviderAway =>
+                "The sign-in of your organisation cannot be reached. Try again in a moment; a key works all the same.",
+            _ => "The sign-in at your organisation came to nothing: it was refused, cancelled or took too long. Begin again.",
+        };
+
+    static int StatusOf(SignInRefusal why) =>
+        why == SignInRefusal.ProviderAway ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status403Forbidden;
 
     static async Task<IResult> Enter(HttpContext context, AskedForKeys asked, IAntiforgery antiforgery)
     {
@@ -96,6 +120,7 @@ static class ConsoleSignIn
 
         var identity = new ClaimsIdentity(holder.Claims, holder.AuthenticationType);
         identity.AddClaim(new Claim(KeyClaim, key));
+        context.RequestServices.GetRequiredService<ConsoleSessions>().Begin(identity, lifetime: null);
         await context.SignInAsync(Scheme, new ClaimsPrincipal(identity));
         return Results.LocalRedirect(to);
     }
@@ -118,13 +143,18 @@ static class ConsoleSignIn
         )
             return await SignInApi.Leave(context, options);
 
+        context.RequestServices.GetRequiredService<ConsoleSessions>().End(context.User);
         await context.SignOutAsync(Scheme);
         return Results.LocalRedirect(SignIn);
     }
 
-    /// <summary>The key as it is known now: revoked or rotated away it is nobody's, and its scopes are those of today.</summary>
-    static Task Check(CookieValidatePrincipalContext context)
+    /// <summary>
+    /// The session, which may be over, and the key as it is known now: revoked or rotated away it is nobody's.
+    /// </summary>
+    public static Task Check(CookieValidatePrincipalContext context)
     {
+        if (context.Principal is { } who && !context.HttpContext.RequestServices.GetRequiredService<ConsoleSessions>().Admits(who))
+            context.RejectPrincipal();
         if (context.Principal?.FindFirst(KeyClaim) is not { Value: var key })
             return Task.CompletedTask;
 
@@ -141,13 +171,20 @@ static class ConsoleSignIn
         return Task.CompletedTask;
     }
 
-    static RazorComponentResult<SignIn> Page(HttpContext context, string to, string? refusal, int status = StatusCodes.Status200OK) =>
+    static RazorComponentResult<SignIn> Page(
+        HttpContext context,
+        string to,
+        string? refusal,
+        int status = StatusCodes.Status200OK,
+        bool isOther = false
+    ) =>
         new(
             new Dictionary<string, object?>(StringComparer.Ordinal)
             {
                 ["To"] = to,
                 ["Refusal"] = refusal,
-                ["ProviderPath"] = SignInApi.PathTo(to, context.RequestServices.GetRequiredService<SignInOptions>()),
+                ["ProviderPath"] = SignInApi.PathTo(to, context.RequestServices.GetRequiredService<SignInOptions>(), isOther),
+                ["IsOther"] = isOther,
             }
         )
         {
@@ -159,4 +196,17 @@ static class ConsoleSignIn
         to is ['/', not ('/' or '\\'), ..] && !to.StartsWith(SignIn, StringComparison.Ordinal) && !to.Any(char.IsControl)
             ? to
             : "/overview";
+}
+
+/// <summary>Why somebody was not let in at the provider.</summary>
+enum SignInRefusal
+{
+    /// <summary>Whoever it is has no role here.</summary>
+    NoRole,
+
+    /// <summary>It was refused there, cancelled, or took too long.</summary>
+    Failed,
+
+    /// <summary>The provider could not be asked.</summary>
+    ProviderAway,
 }

@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using NotificationBus.Access;
 using NotificationBus.Host.Http;
+using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.Access;
 
@@ -15,6 +18,8 @@ static partial class SignInApi
 
     /// <summary>The path to sign in.</summary>
     public const string SignIn = "/sign-in/openid";
+
+    const string AskedFor = "asked_for";
 
     const string Done = "/sign-in/openid/done";
 
@@ -32,34 +37,52 @@ static partial class SignInApi
         PathTo($"{request.PathBase}{request.Path}{request.QueryString}", options);
 
     /// <summary>The path at which a browser signs in and goes on to a page; null where nobody signs in.</summary>
-    public static string? PathTo(string page, SignInOptions options) =>
-        options.HasPages ? $"{SignIn}?to={Uri.EscapeDataString(page)}" : null;
+    /// <param name="page">The page.</param>
+    /// <param name="options">Where people sign in.</param>
+    /// <param name="asOther">True to be asked who it is, also by a provider that knows.</param>
+    public static string? PathTo(string page, SignInOptions options, bool asOther = false) =>
+        options.HasPages ? $"{SignIn}?to={Uri.EscapeDataString(page)}{(asOther ? "&other=1" : "")}" : null;
+
+    /// <summary>The answer to somebody who has signed in, and has no role here.</summary>
+    public static IResult NoRole(HttpContext context, SignInOptions options, AuthenticationProperties? session) =>
+        Back(context, SignInRefusal.NoRole, session) ?? Problems.NoRole(options);
 
     /// <summary>The answer to a sign-in that came to nothing.</summary>
-    public static IResult Failed(HttpContext context, Exception? failure)
+    public static IResult Failed(HttpContext context, Exception? failure, AuthenticationProperties? session = null)
     {
         var log = context.RequestServices.GetRequiredService<ILogger<CountedWarnings>>();
         if (context.RequestServices.GetRequiredService<CountedWarnings>().Count("a sign-in failed") is { } times)
             SignInFailed(log, failure?.Message ?? "the provider says no more", times);
-        return IsAway(failure) ? Problems.ProviderAway(context) : Problems.SignInFailed();
+        return IsAway(failure)
+            ? Back(context, SignInRefusal.ProviderAway, session) ?? Problems.ProviderAway(context)
+            : Back(context, SignInRefusal.Failed, session) ?? Problems.SignInFailed();
     }
 
-    static async Task<IResult> Lead(HttpContext context, SignInOptions options, string? to)
+    /// <summary>The console's own page to sign in, where people read why in a sentence; null on a host without the console.</summary>
+    static IResult? Back(HttpContext context, SignInRefusal why, AuthenticationProperties? session) =>
+        context.RequestServices.GetRequiredService<HostSettings>().IsDashboard
+            ? Results.LocalRedirect(
+                ConsoleSignIn.LeadBack(session?.Items.TryGetValue(AskedFor, out var to) == true ? to! : "/overview", why)
+            )
+            : null;
+
+    static async Task<IResult> Lead(HttpContext context, SignInOptions options, string? to, string? other)
     {
         if (!options.HasPages)
             return Problems.NoSignIn();
 
+        var asked = new OpenIdConnectChallengeProperties { RedirectUri = $"{Done}?to={Uri.EscapeDataString(Local(to))}" };
+        asked.Items[AskedFor] = Local(to);
+        if (other is not null)
+            asked.Prompt = OpenIdConnectPrompt.Login;
         try
         {
-            await context.ChallengeAsync(
-                SignInSetup.Provider,
-                new AuthenticationProperties { RedirectUri = $"{Done}?to={Uri.EscapeDataString(Local(to))}" }
-            );
+            await context.ChallengeAsync(SignInSetup.Provider, asked);
             return Results.Empty;
         }
         catch (Exception exception) when (IsAway(exception))
         {
-            return Failed(context, exception);
+            return Failed(context, exception, asked);
         }
     }
 
@@ -83,11 +106,16 @@ static partial class SignInApi
         if (!session.Succeeded)
             return Results.LocalRedirect("/");
 
+        context.RequestServices.GetRequiredService<ConsoleSessions>().End(session.Principal);
         await context.SignOutAsync(SignInSetup.Cookie);
         try
         {
             await context.SignOutAsync(SignInSetup.Provider, new AuthenticationProperties(session.Properties.Items) { RedirectUri = "/" });
-            return Results.Empty;
+            // A browser follows no form to where the policy of the form's page does not name: it goes there by itself.
+            var headers = context.Response.Headers;
+            (headers["Refresh"], headers.Location) = ($"0;url={headers.Location}", default);
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            return Results.Content("", "text/html; charset=utf-8");
         }
         catch (Exception exception) when (IsAway(exception))
         {

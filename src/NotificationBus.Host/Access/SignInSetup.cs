@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -8,7 +9,6 @@ using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using NotificationBus.Access;
-using NotificationBus.Host.Http;
 
 namespace NotificationBus.Host.Access;
 
@@ -183,19 +183,32 @@ static class SignInSetup
                     Person.Of(context.Principal!.Claims, options) is not { } person
                     || !person.HasClaim(claim => claim.Type == KeyHolder.ScopeClaim)
                 )
-                    return context.Answer(Problems.NoRole(options));
+                    return context.Answer(SignInApi.NoRole(context.HttpContext, options, context.Properties));
 
                 context.Principal = person;
+                var services = context.HttpContext.RequestServices;
                 var idToken = context.Properties!.GetTokenValue(OpenIdConnectParameterNames.IdToken);
                 context.Properties!.StoreTokens(
                     idToken is null ? [] : [new AuthenticationToken { Name = OpenIdConnectParameterNames.IdToken, Value = idToken }]
                 );
-                context.Properties!.ExpiresUtc =
-                    context.HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() + options.Lifetime;
+                context.Properties!.ExpiresUtc = services
+                    .GetRequiredService<ConsoleSessions>()
+                    .Begin((ClaimsIdentity)person.Identity!, options.Lifetime);
                 context.Properties!.AllowRefresh = false;
                 return Task.CompletedTask;
             },
-            OnRemoteFailure = context => context.Answer(SignInApi.Failed(context.HttpContext, context.Failure)),
+            OnRedirectToIdentityProviderForSignOut = context =>
+            {
+                // Some providers end no session for others: then the one here is over, and that is all.
+                if (string.IsNullOrEmpty(context.ProtocolMessage.IssuerAddress))
+                {
+                    context.Response.Redirect("/");
+                    context.HandleResponse();
+                }
+
+                return Task.CompletedTask;
+            },
+            OnRemoteFailure = context => context.Answer(SignInApi.Failed(context.HttpContext, context.Failure, context.Properties)),
         };
     }
 
@@ -220,6 +233,7 @@ static class SignInSetup
                 cookie.Cookie.SameSite = SameSiteMode.Strict;
                 cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
                 cookie.ExpireTimeSpan = options.Lifetime;
+                cookie.Events.OnValidatePrincipal = ConsoleSignIn.Check;
             }
         );
     }

@@ -10,8 +10,13 @@ namespace NotificationBus.Host.Pages;
 sealed class InProcessApi(InProcessCalls calls, IServiceProvider services) : IApiGateway
 {
     /// <inheritdoc />
+    // A window that is open has no cookie looked at: whoever has signed out in another one is out in this one, too.
     public bool Admits(ClaimsPrincipal caller) =>
-        caller.FindFirst(ConsoleSignIn.KeyClaim) is not { Value: var key } || services.GetRequiredService<KeyRing>().Check(key) is not null;
+        services.GetService<ConsoleSessions>()?.Admits(caller) != false
+        && (
+            caller.FindFirst(ConsoleSignIn.KeyClaim) is not { Value: var key }
+            || services.GetRequiredService<KeyRing>().Check(key) is not null
+        );
 
     /// <inheritdoc />
     // By the key as it is now: what it opened when somebody signed in with it may be more.
