@@ -160,8 +160,9 @@ public sealed class PostgresErasures(
 
     static readonly DateTimeOffset BeginOfTime = new(1, 1, 2, 0, 0, 0, TimeSpan.Zero);
 
-    // Longer than a step takes from its time to its commit, whatever the clocks of hosts say.
-    static readonly TimeSpan Margin = TimeSpan.FromHours(1);
+    // Longer than a step takes from its time to its commit, and than the clocks of hosts differ. What is looked through once more meanwhile
+    // keeps all that would begin from beginning.
+    static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
 
     /// <summary>An expression: what stands in the place of an address; NULL while nobody was erased.</summary>
     /// <param name="address">The expression of the address.</param>
@@ -239,10 +240,15 @@ public sealed class PostgresErasures(
         var since = clock.GetUtcNow() - Margin;
         await using (var reading = await database.OpenConnectionAsync(cancellationToken))
             contents = await ContentsOf(reading, notifications, cancellationToken);
-
+        // Before the notifications, which name them, and by itself: whoever begins something keeps from the one lock what has the rows.
+        var gone = await database.Commit(
+            connection => EraseContents(connection, ids, contents, since, cancellationToken),
+            cancellationToken
+        );
         return await database.Commit(
             async connection =>
             {
+                await Lock(connection, notifications, cancellationToken);
                 var written = await Update(connection, notifications, cancellationToken);
                 await using (var batch = connection.CreateBatch())
                 {
@@ -257,7 +263,6 @@ public sealed class PostgresErasures(
                     await batch.ExecuteNonQueryAsync(cancellationToken);
                 }
 
-                var gone = await EraseContents(connection, ids, contents, since, cancellationToken);
                 return new ErasedRows(written, gone, told.Count(one => written.Contains(one.NotificationId)));
             },
             cancellationToken
@@ -298,6 +303,26 @@ public sealed class PostgresErasures(
             },
             cancellationToken
         );
+    }
+
+    /// <summary>Locks the notifications in the order in which steps do.</summary>
+    static async Task Lock(
+        NpgsqlConnection connection,
+        IReadOnlyList<ErasedNotification> notifications,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT 1 FROM unnest(@created_at, @id) AS n (created_at, id)
+            JOIN notification ON notification.created_at = n.created_at AND notification.id = n.id
+            ORDER BY notification.id FOR UPDATE OF notification
+            """,
+            connection
+        );
+        command.Parameters.Add("created_at", notifications, one => one.Before.CreatedAt.ToUniversalTime());
+        command.Parameters.Add("id", notifications, one => one.Before.CorrelationId);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     static async Task<HashSet<Guid>> Update(
@@ -384,8 +409,15 @@ public sealed class PostgresErasures(
         var names = notifications.ToDictionary(one => one.Before.CorrelationId, one => one.After.Recipient.Id);
         await using var command = database.CreateCommand(
             """
-            SELECT d.id, d.notification_id, d.data FROM (SELECT DISTINCT subscription_id FROM subscription_delivery) AS s
-            JOIN subscription_delivery d ON d.subscription_id = s.subscription_id AND d.notification_id = ANY(@ids)
+            WITH RECURSIVE told AS (
+                (SELECT subscription_id FROM subscription_delivery ORDER BY subscription_id LIMIT 1)
+                UNION ALL
+                SELECT (
+                    SELECT d.subscription_id FROM subscription_delivery d
+                    WHERE d.subscription_id > told.subscription_id ORDER BY d.subscription_id LIMIT 1)
+                FROM told WHERE told.subscription_id IS NOT NULL)
+            SELECT d.id, d.notification_id, d.data FROM told
+            JOIN subscription_delivery d ON d.subscription_id = told.subscription_id AND d.notification_id = ANY(@ids)
             """
         );
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. names.Keys]));
@@ -444,6 +476,9 @@ public sealed class PostgresErasures(
         {
             var begin = new DateTimeOffset(day.Key.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
             await using var command = new NpgsqlCommand(SelectShared, connection);
+            // A day may be millions: it takes as long as it takes, for as long as nobody waits for it.
+            if (since == DateTimeOffset.MinValue)
+                command.CommandTimeout = 0;
             command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("since", begin > since ? begin : since));
             command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("until", begin.AddDays(1)));
             command.Parameters.Add(new NpgsqlParameter<Guid[]>("hashes", [.. day.Select(one => one.Hash)]));

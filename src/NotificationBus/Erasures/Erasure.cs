@@ -37,13 +37,16 @@ public sealed class Erasure(
     public async Task<ErasureCounts> Preview(ErasedPerson person, int most, CancellationToken cancellationToken)
     {
         var run = new Run(await record.Key(cancellationToken), person);
-        await EraseTraces(run, [], apply: false, cancellationToken);
+        var known = run.New([], channels);
         var isComplete = await LookThrough(person, most, Count, cancellationToken);
+        // Together: what names the person twice is counted once.
+        run.Add(await record.Erase(known, apply: false, cancellationToken));
         return run.Counts with { IsComplete = isComplete, Recipient = run.Name };
 
         async Task Count(IReadOnlyList<NotificationState> page)
         {
-            await EraseTraces(run, page, apply: false, cancellationToken);
+            known = known.And(run.New(page, channels));
+            await ForgetCaught(run, page, apply: false, cancellationToken);
             run.Add(page, await record.Count(await Of(page, run.Key, cancellationToken), cancellationToken));
         }
     }
@@ -58,24 +61,32 @@ public sealed class Erasure(
         var run = new Run(await record.Key(cancellationToken), person);
         // Before anything is gone: it is on record also when nobody comes to the end.
         await Note("begun", run.Name);
-        await EraseTraces(run, [], apply: true, cancellationToken);
         var isComplete = false;
-        for (var round = 0; round < Rounds && !isComplete && run.Looked < most; round++)
+        try
         {
-            var left = 0;
-            isComplete =
-                await LookThrough(
-                    person,
-                    most - run.Looked,
-                    async page => left += page.Count - await ErasePage(run, page, cancellationToken),
-                    cancellationToken
-                )
-                && left == 0;
+            await EraseTraces(run, [], cancellationToken);
+            for (var round = 0; round < Rounds && !isComplete && run.Looked < most; round++)
+            {
+                var left = 0;
+                isComplete =
+                    await LookThrough(
+                        person,
+                        most - run.Looked,
+                        async page => left += page.Count - await ErasePage(run, page, cancellationToken),
+                        cancellationToken
+                    )
+                    && left == 0;
+            }
+        }
+        finally
+        {
+            // Also of what was broken off: whoever goes on counts the rest alone.
+            await Note("erased", Counts());
         }
 
-        var counts = run.Counts with { IsComplete = isComplete, Recipient = run.Name };
-        await Note("erased", counts);
-        return counts;
+        return Counts();
+
+        ErasureCounts Counts() => run.Counts with { IsComplete = isComplete, Recipient = run.Name };
 
         Task Note(string what, object value) =>
             controls.Note(
@@ -92,7 +103,7 @@ public sealed class Erasure(
     /// <returns>How many of the page are erased.</returns>
     async Task<int> ErasePage(Run run, IReadOnlyList<NotificationState> page, CancellationToken cancellationToken)
     {
-        await EraseTraces(run, page, apply: true, cancellationToken);
+        await EraseTraces(run, page, cancellationToken);
         // First in the ledger, so that no call begins any more: whoever has a command at hand finds that it is called off.
         // Once each: what the saga is told it writes, and whoever told it each time would lose to it each time.
         await Parallel.ForEachAsync(
@@ -106,6 +117,7 @@ public sealed class Erasure(
                     token
                 )
         );
+        await ForgetCaught(run, page, apply: true, cancellationToken);
         var erased = await record.Erase(await Of(page, run.Key, cancellationToken), cancellationToken);
         run.Add(page, erased);
         return erased.Notifications.Count;
@@ -131,17 +143,16 @@ public sealed class Erasure(
         return all;
     }
 
-    /// <summary>What names the person beside the notifications, by what these say of the person that was not known before.</summary>
-    async Task EraseTraces(Run run, IReadOnlyList<NotificationState> page, bool apply, CancellationToken cancellationToken)
+    /// <summary>Erases what names the person beside the notifications, by what these say of the person that was not known before.</summary>
+    async Task EraseTraces(Run run, IReadOnlyList<NotificationState> page, CancellationToken cancellationToken)
     {
-        var (recipients, addresses) = run.New(page, channels);
-        if (recipients.Count > 0 || addresses.Count > 0)
-            run.Add(
-                await record.Erase(new TracesOfPerson(run.Person.Application, recipients, addresses, run.Key), apply, cancellationToken)
-            );
-        if (page.Count == 0)
-            return;
+        var traces = run.New(page, channels);
+        if (traces.Recipients.Count > 0 || traces.Addresses.Count > 0)
+            run.Add(await record.Erase(traces, apply: true, cancellationToken));
+    }
 
+    async Task ForgetCaught(Run run, IReadOnlyList<NotificationState> page, bool apply, CancellationToken cancellationToken)
+    {
         foreach (var inbox in inboxes)
         {
             var caught = await inbox.Forget([.. page.Select(one => one.CorrelationId)], apply, cancellationToken);
@@ -181,8 +192,6 @@ public sealed class Erasure(
 
         public ErasureKey Key => key;
 
-        public ErasedPerson Person => person;
-
         /// <summary>The name in the person's place, by which the diary has it.</summary>
         public string Name { get; } =
             person.Recipient is { } id ? key.OfRecipient(person.Application, id) : key.OfAddress(person.Addresses[0])[..23];
@@ -192,14 +201,16 @@ public sealed class Erasure(
         public ErasureCounts Counts { get; set; } = new();
 
         /// <summary>By what the person is known that was not known before.</summary>
-        public (IReadOnlyCollection<string> Recipients, IReadOnlyCollection<string> Addresses) New(
-            IReadOnlyList<NotificationState> page,
-            ChannelSet channels
-        )
+        public TracesOfPerson New(IReadOnlyList<NotificationState> page, ChannelSet channels)
         {
             var recipients = page.Select(one => one.Recipient.Id).Concat(person.Recipient is { } id ? [id] : []);
             var addresses = page.SelectMany(one => AddressesOf(one, channels)).Concat(person.Addresses);
-            return ([.. recipients.Where(_recipients.Add)], [.. addresses.Where(_addresses.Add)]);
+            return new TracesOfPerson(
+                person.Application,
+                [.. recipients.Where(_recipients.Add)],
+                [.. addresses.Where(_addresses.Add)],
+                key
+            );
         }
 
         /// <summary>Tells whether a notification has a delivery that was not called off before, and remembers those it has.</summary>

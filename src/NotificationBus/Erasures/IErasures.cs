@@ -86,7 +86,16 @@ public sealed record TracesOfPerson(
     IReadOnlyCollection<string> Recipients,
     IReadOnlyCollection<string> Addresses,
     ErasureKey Key
-);
+)
+{
+    /// <summary>These, and further ones of the same person.</summary>
+    public TracesOfPerson And(TracesOfPerson more) =>
+        this with
+        {
+            Recipients = [.. Recipients, .. more.Recipients],
+            Addresses = [.. Addresses, .. more.Addresses],
+        };
+}
 
 /// <summary>What was erased beside notifications.</summary>
 /// <param name="Suppressions">Suppressed addresses. They stay suppressed.</param>
