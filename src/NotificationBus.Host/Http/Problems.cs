@@ -528,7 +528,7 @@ static partial class Problems
             "too-many-filters",
             "There are too many streams by filter",
             $"An application may have {StreamListener.Most}, and all together {StreamListener.MostInAll}, and somebody reads each of them. "
-                + "Close those that are not needed: a minute later they make room. Last-Event-ID takes one up again instead of opening another."
+                + "Close those that are not needed: a minute later they make room. Last-Event-ID takes one up again."
         );
 
     /// <summary>More streams are open than are held.</summary>
