@@ -2,7 +2,7 @@
 # Makes a user of RabbitMQ that may do what its kind needs, and nothing else. The password comes from PASSWORD.
 #   PASSWORD=… docker/rabbitmq-permissions.sh host     NAME [VHOST]   all of the virtual host, which is NotificationBus's own
 #   PASSWORD=… docker/rabbitmq-permissions.sh producer NAME [VHOST]   publishes events, requests, cancellations and withdrawals;
-#                                                                     queues NAME-…; reads outcomes
+#                                                                     queues NAME-…; hears what became of them
 #   PASSWORD=… docker/rabbitmq-permissions.sh reader   NAME [VHOST]   sees queues and their depth in the management UI, and no message
 # RABBITMQCTL says how to call it, such as RABBITMQCTL='docker compose -f docker/compose.yml exec -T rabbitmq rabbitmqctl'.
 # Remove the user every broker is born with: rabbitmqctl delete_user guest.
@@ -21,7 +21,8 @@ ctl=${RABBITMQCTL:-rabbitmqctl}
 events='ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|OrderPaid'
 public="NotificationBus\.Contracts:($events|NotificationRequested|CancelNotification|WithdrawNotifications)"
 # What they may hear.
-outcomes='NotificationBus\.Contracts:Notification(Delivered|PartlyDelivered|Cancelled|Expired|Failed|Rejected)'
+outcomes='NotificationBus\.Contracts:(Notification(Delivered|PartlyDelivered|Cancelled|Expired|Failed|Rejected)'
+outcomes+='|Delivery(AttemptFailed|Waiting))'
 
 case $kind in
   host)     configure='.*' write='.*' read='.*' tags='' ;;

@@ -124,6 +124,8 @@ static class Help
           EventTypes:{category}:Texts      Planned (default), or Latest: filled again with the templates of the time when the first call is
                                            made
           EventTypes:{category}:WithdrawnBy  order-paid: the events after which it is not sent any more, whichever comes first
+          EventTypes:{category}:PublishAttempts  true publishes DeliveryAttemptFailed for each call that fails, and DeliveryWaiting each
+                                           time a delivery is put off; default false
           EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is

@@ -1,5 +1,6 @@
 using NotificationBus.Model;
 using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
 using NotificationBus.Providers;
 using NotificationBus.Telemetry;
 using Npgsql;
@@ -58,7 +59,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         """;
 
     // With a limit the server expects few rows, and looks for each instead of joining all, also while a table is empty.
-    static readonly string RecordOutcomes = $"""
+    static readonly string WithOutcomes = $"""
         WITH outcome AS (
             SELECT *, {NotificationCreatedAt} AS notification_created_at
             FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace,
@@ -76,6 +77,9 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
             SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome
                 WHERE suppressed IS NOT NULL AND {PostgresErasures.IsNotSuppressed("outcome.channel", "outcome.suppressed", "''")}
             ON CONFLICT DO NOTHING)
+        """;
+
+    const string RecordOutcomes = """
         UPDATE delivery_attempt SET
             status = o.status, provider_message_id = o.provider_message_id, reason = o.reason, finished_at = now(),
             trace_parent = o.trace_parent
@@ -86,10 +90,29 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     const string ReturnRecorded = "RETURNING delivery_attempt.delivery_id";
 
-    static readonly string RecordRecentOutcomes =
+    static readonly string RecordRecent =
         $"{RecordOutcomes} AND delivery_attempt.notification_created_at {Recently.Begun} {ReturnRecorded}";
 
-    static readonly string RecordAnyOutcomes = $"{RecordOutcomes} {ReturnRecorded}";
+    static readonly string RecordRecentOutcomes = $"{WithOutcomes} {RecordRecent}";
+
+    static readonly string RecordAnyOutcomes = $"{WithOutcomes} {RecordOutcomes} {ReturnRecorded}";
+
+    // What other services are told is kept with the outcome, and with none that is not recorded. In statements of their own: who tells
+    // nobody pays nothing for it.
+    const string TellRecorded = $"""
+        told AS (
+            INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at)
+            SELECT message_id, destination, content_type, message_types, body, now()
+            FROM unnest(@delivery, @message_id, @destination, @content_type, @message_types, @body)
+                AS m (delivery_id, message_id, destination, content_type, message_types, body)
+            JOIN recorded USING (delivery_id)
+            ON CONFLICT (message_id) DO NOTHING)
+        SELECT delivery_id, (SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '')) FROM recorded
+        """;
+
+    static readonly string TellRecentOutcomes = $"{WithOutcomes}, recorded AS ({RecordRecent}), {TellRecorded}";
+
+    static readonly string TellAnyOutcomes = $"{WithOutcomes}, recorded AS ({RecordOutcomes} {ReturnRecorded}), {TellRecorded}";
 
     // A claim from the future was made before the clock was put back. It would keep everybody away for as long as that was.
     const string SelectAttempts = """
@@ -103,14 +126,18 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     readonly GroupCommit.Kind<Claiming, ClaimAnswer> _claims;
     readonly GroupCommit.Kind<Outcome, bool> _recentOutcomes;
     readonly GroupCommit.Kind<Outcome, bool> _outcomes;
+    readonly GroupCommit.Kind<Outcome, bool> _recentTold;
+    readonly GroupCommit.Kind<Outcome, bool> _told;
     readonly GroupCommit.Kind<Guid, bool> _confirmations;
+    readonly DeliveryNews _news;
 
     /// <summary>Keeps the ledger in that database.</summary>
     /// <param name="database">The database.</param>
     /// <param name="metrics">Told how many claims and outcomes share a commit.</param>
-    public PostgresAttemptLedger(NpgsqlDataSource database, FlowMetrics metrics)
+    /// <param name="news">Writes what other services are told of calls that have failed.</param>
+    public PostgresAttemptLedger(NpgsqlDataSource database, FlowMetrics metrics, DeliveryNews news)
     {
-        _database = database;
+        (_database, _news) = (database, news);
         var commits = new GroupCommit(database, rows => metrics.Batched("attempts", rows));
         _claims = commits.Add<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim, ReadClaims);
         _recentOutcomes = commits.Add<Outcome, bool>(
@@ -121,6 +148,16 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         _outcomes = commits.Add<Outcome, bool>(
             outcome => outcome.Attempt.DeliveryId,
             outcomes => Record(RecordAnyOutcomes, outcomes),
+            ReadRecorded
+        );
+        _recentTold = commits.Add<Outcome, bool>(
+            outcome => outcome.Attempt.DeliveryId,
+            outcomes => Record(TellRecentOutcomes, outcomes),
+            ReadRecorded
+        );
+        _told = commits.Add<Outcome, bool>(
+            outcome => outcome.Attempt.DeliveryId,
+            outcomes => Record(TellAnyOutcomes, outcomes),
             ReadRecorded
         );
         _confirmations = commits.AddConfirmation();
@@ -144,8 +181,9 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// <inheritdoc />
     public async Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
     {
-        var row = new Outcome(outcome, suppressedAddress);
-        if (await _recentOutcomes.Run(row, cancellationToken) || await _outcomes.Run(row, cancellationToken))
+        var row = new Outcome(outcome, suppressedAddress, await _news.Write(outcome.Told));
+        var (recent, any) = row.Told is null ? (_recentOutcomes, _outcomes) : (_recentTold, _told);
+        if (await recent.Run(row, cancellationToken) || await any.Run(row, cancellationToken))
             return true;
 
         // It may be the outcome itself that is found, written a moment ago by a connection that broke while it waited for the standby.
@@ -269,6 +307,15 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("suppressed", outcomes, outcome => outcome.SuppressedAddress);
         parameters.Add("trace", outcomes, outcome => outcome.Attempt.TraceParent);
         parameters.Add("reference", outcomes, outcome => NotificationReferences.OfProvider(outcome.Attempt.Provider));
+        if (outcomes[0].Told is null)
+            return command;
+
+        // All of a statement are told, or none.
+        parameters.Add("message_id", outcomes, outcome => outcome.Told!.Token);
+        parameters.Add("destination", outcomes, outcome => outcome.Told!.Destination);
+        parameters.Add("content_type", outcomes, outcome => outcome.Told!.ContentType);
+        parameters.Add("message_types", outcomes, outcome => outcome.Told!.MessageTypes);
+        parameters.Add("body", outcomes, outcome => outcome.Told!.Body.ToArray());
         return command;
     }
 
@@ -360,5 +407,5 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     readonly record struct ClaimAnswer(bool Granted, string? Suppression);
 
-    sealed record Outcome(DeliveryAttempt Attempt, string? SuppressedAddress);
+    sealed record Outcome(DeliveryAttempt Attempt, string? SuppressedAddress, OutgoingMessage? Told);
 }

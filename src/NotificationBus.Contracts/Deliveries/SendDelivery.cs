@@ -105,6 +105,11 @@ public sealed record SendDelivery
     public bool HasTurnAtAddress { get; init; }
 
     /// <summary>
+    /// What other services are told with each attempt and each time it is put off; null when its category publishes neither.
+    /// </summary>
+    public ToldWith? Told { get; init; }
+
+    /// <summary>
     /// The span that caused it (W3C Trace Context, "traceparent"); null when nobody records it. In the command, because commands that share
     /// a message share its headers.
     /// </summary>

@@ -22,8 +22,8 @@ sealed class BrokerTopology(
     IBus bus
 )
 {
-    // A service in any language can bind to them before the first notification has come to that end.
-    static readonly IReadOnlyList<Type> Outcomes =
+    // A service in any language can bind to them before the first notification has come so far.
+    static readonly IReadOnlyList<Type> Told =
     [
         typeof(NotificationDelivered),
         typeof(NotificationPartlyDelivered),
@@ -31,6 +31,8 @@ sealed class BrokerTopology(
         typeof(NotificationExpired),
         typeof(NotificationFailed),
         typeof(NotificationRejected),
+        typeof(DeliveryAttemptFailed),
+        typeof(DeliveryWaiting),
     ];
 
     /// <summary>The queues and what they are declared with, each bound to the exchange of its name.</summary>
@@ -47,7 +49,7 @@ sealed class BrokerTopology(
 
     /// <summary>The exchanges of types of messages; beside them each queue has one of its own.</summary>
     public IReadOnlyList<string> Exchanges =>
-        [.. Bindings.Select(binding => binding.Exchange).Concat(Outcomes.Select(NameOf)).Distinct(StringComparer.Ordinal)];
+        [.. Bindings.Select(binding => binding.Exchange).Concat(Told.Select(NameOf)).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The queue to which each type of message goes.</summary>
     public IReadOnlyList<(string Exchange, string Queue)> Bindings =>

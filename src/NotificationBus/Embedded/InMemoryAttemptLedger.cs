@@ -1,5 +1,6 @@
 using NotificationBus.Erasures;
 using NotificationBus.Model;
+using NotificationBus.Outgoing;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
@@ -7,7 +8,16 @@ using NotificationBus.Sending;
 namespace NotificationBus.Embedded;
 
 /// <summary>The ledger in memory, lost when the process ends.</summary>
-public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls controls) : IAttemptLedger, ISuppressions
+/// <param name="clock">Tells the time.</param>
+/// <param name="controls">Notes changes of what is suppressed.</param>
+/// <param name="outgoing">Keeps what other services are told; null where nobody is.</param>
+/// <param name="news">Writes it.</param>
+public sealed class InMemoryAttemptLedger(
+    TimeProvider clock,
+    InMemoryControls controls,
+    IOutgoingMessages? outgoing = null,
+    DeliveryNews? news = null
+) : IAttemptLedger, ISuppressions
 {
     // As in the table: what is suppressed for every category is so under no name.
     const string EveryCategory = "";
@@ -94,20 +104,32 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     }
 
     /// <inheritdoc />
-    public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
+    public async Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
+    {
+        var told = news is null ? null : await news.Write(outcome.Told);
+        if (!Note(outcome, suppressedAddress))
+            return false;
+
+        if (told is not null)
+            await outgoing!.Schedule([told], CancellationToken.None);
+        return true;
+    }
+
+    bool Note(DeliveryAttempt outcome, string? suppressedAddress)
     {
         var now = clock.GetUtcNow();
         lock (_lock)
         {
             if (!_attempts.TryGetValue(outcome.DeliveryId, out var attempts))
-                return Task.FromResult(false);
+                return false;
 
             var claimed = attempts[outcome.Number - 1];
             if (claimed.Status != AttemptStatus.Started)
-                return Task.FromResult(false);
+                return false;
 
             attempts[outcome.Number - 1] = outcome with
             {
+                Told = null,
                 StartedAt = claimed.StartedAt,
                 LeaseUntil = claimed.LeaseUntil,
                 FinishedAt = now,
@@ -119,7 +141,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
                         CreatedAt = now,
                     }
                 );
-            return Task.FromResult(true);
+            return true;
         }
     }
 

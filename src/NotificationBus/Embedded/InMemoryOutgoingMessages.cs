@@ -9,6 +9,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
 {
     readonly Lock _lock = new();
     readonly Dictionary<Guid, Pending> _pending = [];
+    long _numbers;
     TaskCompletionSource _scheduled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc />
@@ -21,7 +22,10 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             foreach (var message in messages)
-                _pending.TryAdd(message.Token, new Pending(message, message.DueAt ?? clock.GetUtcNow(), message.NotificationId));
+                _pending.TryAdd(
+                    message.Token,
+                    new Pending(message, message.DueAt ?? clock.GetUtcNow(), message.NotificationId, ++_numbers)
+                );
 
             Wake();
         }
@@ -79,7 +83,11 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            var due = _pending.Values.Where(pending => pending.DueAt <= now).OrderBy(pending => pending.DueAt).Take(limit).ToList();
+            var due = _pending
+                .Values.Where(pending => pending.DueAt <= now)
+                .OrderBy(pending => (pending.DueAt, pending.Number))
+                .Take(limit)
+                .ToList();
             foreach (var pending in due)
                 _pending[pending.Message.Token] = pending with { DueAt = now + lease, Message = pending.Message with { WaitsFor = null } };
 
@@ -213,7 +221,15 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     void Replace(OutgoingMessage message, Guid? notificationId)
     {
         var revision = _pending.TryGetValue(message.Token, out var earlier) ? earlier.Message.Revision + 1 : 0;
-        _pending[message.Token] = new Pending(message with { Revision = revision }, message.DueAt ?? clock.GetUtcNow(), notificationId);
+        _pending[message.Token] = new Pending(
+            message with
+            {
+                Revision = revision,
+            },
+            message.DueAt ?? clock.GetUtcNow(),
+            notificationId,
+            ++_numbers
+        );
     }
 
     void Wake()
@@ -222,5 +238,6 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    sealed record Pending(OutgoingMessage Message, DateTimeOffset DueAt, Guid? NotificationId);
+    // The number tells the order of what is due at the same moment.
+    sealed record Pending(OutgoingMessage Message, DateTimeOffset DueAt, Guid? NotificationId, long Number);
 }

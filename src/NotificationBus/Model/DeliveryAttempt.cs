@@ -1,3 +1,5 @@
+using NotificationBus.Contracts;
+
 namespace NotificationBus.Model;
 
 /// <summary>One call to one provider for a delivery, as the ledger has it.</summary>
@@ -35,6 +37,11 @@ public sealed record DeliveryAttempt
 
     /// <summary>The time that the provider asked to be left alone. Only whoever made the call knows.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>
+    /// What other services are told of it with its outcome; null for nothing. Only whoever made the call knows.
+    /// </summary>
+    public DeliveryAttemptFailed? Told { get; init; }
 
     /// <summary>The time at which the call was claimed, by the store's clock.</summary>
     public DateTimeOffset StartedAt { get; init; }

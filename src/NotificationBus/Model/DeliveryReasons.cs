@@ -47,6 +47,18 @@ public static class DeliveryReasons
         return failed.Concat(leftOut).All(Unreachable.Contains) ? ReasonCode.Unreachable : One(failed) ?? One(leftOut);
     }
 
+    /// <summary>The reason why a call has failed, in one word.</summary>
+    public static string CodeOf(AttemptStatus failed) =>
+        failed switch
+        {
+            AttemptStatus.Throttled => ReasonCode.Throttled,
+            AttemptStatus.Misconfigured => ReasonCode.Misconfigured,
+            AttemptStatus.InDoubt or AttemptStatus.Repeatable => ReasonCode.InDoubt,
+            AttemptStatus.Declined => ReasonCode.Declined,
+            AttemptStatus.Rejected => ReasonCode.Rejected,
+            _ => ReasonCode.Unavailable,
+        };
+
     /// <summary>Adds a decision; one that says the same as the last extends that.</summary>
     public static IReadOnlyList<DeliveryDecision> Noting(this IReadOnlyList<DeliveryDecision>? earlier, DeliveryDecision next)
     {

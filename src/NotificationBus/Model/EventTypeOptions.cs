@@ -68,6 +68,12 @@ public sealed class EventTypeOptions : IValidatableObject
     /// </summary>
     public IReadOnlyList<string> WithdrawnBy { get; set; } = [];
 
+    /// <summary>
+    /// True publishes <c>DeliveryAttemptFailed</c> for each call to a provider that fails, and <c>DeliveryWaiting</c> each time a delivery
+    /// is put off. Default: false, only outcomes are published.
+    /// </summary>
+    public bool PublishAttempts { get; set; }
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -269,6 +269,14 @@ public sealed class PlanningRules(
             AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),
             Lane = rule.Lane,
             HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
+            Told = rule.PublishAttempts
+                ? new ToldWith
+                {
+                    EventName = notification.EventName,
+                    EventId = notification.EventId,
+                    Keys = notification.Keys.Count > 0 ? notification.Keys : null,
+                }
+                : null,
             EarlierAttempts = delivery.Attempts,
             Reopened = delivery.Reopened,
             MayHaveBeenSent = delivery.Attempts > 0,

@@ -82,6 +82,11 @@ public abstract record ChainOutcome
         /// <summary>True when it is the providers that do not work, and not this delivery that they do not take.</summary>
         public bool IsOutage { get; init; }
 
+        /// <summary>
+        /// True when nothing is gained by waiting: another channel is tried, and nothing may have been sent on this one.
+        /// </summary>
+        public bool IsGivenUpFor(SendDelivery command) => command.AnotherChannelFollows && Slot is null && InDoubt == 0;
+
         /// <summary>True when a provider was shut, and it is to be woken when one is opened.</summary>
         public bool WaitsForProvider { get; init; }
     }

@@ -94,14 +94,56 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
             Status = AttemptStatus.Started,
         };
 
-    /// <summary>Notes how a call came out.</summary>
-    public void Add((DeliveryAttempt Outcome, ProviderResult Result) call)
+    /// <summary>Notes how a call came out, and says what other services are told of it; null for nothing.</summary>
+    public DeliveryAttemptFailed? Add(DeliveryAttempt outcome, ProviderResult result)
     {
-        _attempts.Add(call.Outcome);
-        if (call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false })
-            _failed.Add(call.Outcome.Provider);
-        _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
+        _attempts.Add(outcome);
+        if (result is ProviderResult.Unavailable { OnlyThisDelivery: false })
+            _failed.Add(outcome.Provider);
+        _mayTryAgain = result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
+        return ToldOf(outcome);
     }
+
+    /// <summary>What other services are told of the last call; null for nothing.</summary>
+    /// <param name="last">The call.</param>
+    /// <param name="ended">What became of its delivery; null when that is decided here.</param>
+    public DeliveryAttemptFailed? ToldOf(DeliveryAttempt last, ChainOutcome? ended = null)
+    {
+        if (command.Told is not { } told || last.Status == AttemptStatus.Accepted)
+            return null;
+
+        // Whether it can be asked is seen when it is.
+        var account = ended is null ? Next() : null;
+        return new DeliveryAttemptFailed
+        {
+            NotificationId = command.NotificationId,
+            DeliveryId = command.DeliveryId,
+            Application = command.Application ?? Applications.Default,
+            Category = command.Category,
+            EventName = told.EventName,
+            EventId = told.EventId,
+            RecipientId = command.RecipientId,
+            Keys = told.Keys ?? BusinessKeys.None,
+            Channel = last.Channel,
+            Provider = last.Provider,
+            Attempt = last.Number,
+            Code = DeliveryReasons.CodeOf(last.Status),
+            Next =
+                account is null ? NextAfter(ended ?? Conclude())
+                : account.Name == last.Provider ? NextAttempt.SameAccount
+                : NextAttempt.NextAccount,
+            NextProvider = account?.Name,
+            At = clock.GetUtcNow(),
+        };
+    }
+
+    string NextAfter(ChainOutcome outcome) =>
+        outcome switch
+        {
+            ChainOutcome.Held => NextAttempt.Held,
+            ChainOutcome.NotNow notNow when !notNow.IsGivenUpFor(command) => NextAttempt.Later,
+            _ => NextAttempt.None,
+        };
 
     /// <summary>
     /// True when it matters what earlier rounds have tried, and nobody has said so: when the provider that left it in doubt was called
@@ -363,7 +405,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     (string Code, string? Account) CodeNotNow()
     {
         if (_attempts.Count > 0)
-            return (CodeOf(_attempts[^1]), _attempts[^1].Provider);
+            return (DeliveryReasons.CodeOf(_attempts[^1].Status), _attempts[^1].Provider);
         // An operator has taken out whoever would serve it.
         if (_refused.Count == 0)
             return (ReasonCode.ProviderOff, null);
@@ -371,16 +413,6 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         var (account, refused) = _refused.MinBy(refused => refused.Value.For ?? TimeSpan.MaxValue);
         return (refused.Code, account.Name);
     }
-
-    static string CodeOf(DeliveryAttempt attempt) =>
-        attempt.Status switch
-        {
-            AttemptStatus.Throttled => ReasonCode.Throttled,
-            AttemptStatus.Misconfigured => ReasonCode.Misconfigured,
-            AttemptStatus.InDoubt or AttemptStatus.Repeatable => ReasonCode.InDoubt,
-            AttemptStatus.Declined => ReasonCode.Declined,
-            _ => ReasonCode.Unavailable,
-        };
 
     string WhyNotNow()
     {

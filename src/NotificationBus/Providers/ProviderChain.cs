@@ -90,7 +90,7 @@ public sealed class ProviderChain
             }
 
             if (admission is Admission.Paced paced)
-                return await UnlessCancelled(round.Paced(paced), delivery, cancellationToken);
+                return await UnlessCancelled(round.Paced(paced), round, delivery, cancellationToken);
 
             using var granted = (Admission.Granted)admission;
             // It may have waited for its place for longer than there was time, or while somebody paused the channel.
@@ -119,14 +119,14 @@ public sealed class ProviderChain
             if (claim.Granted && round.Next() != account)
             {
                 await granted.NotMade();
-                round.Add(await _calls.NotCalled(claimed));
+                await _calls.NotCalled(claimed, round);
             }
             else if (claim.Granted)
             {
                 if (before is not null && before != account)
                     _metrics.FellBack(Channel.Name, before.Name);
                 before = account;
-                round.Add(await _calls.Call(granted, delivery, claimed with { StartedAt = _clock.GetUtcNow() }, command));
+                await _calls.Call(granted, delivery, claimed with { StartedAt = _clock.GetUtcNow() }, command, round);
                 if (round.LacksEarlier)
                     round.Remember(await _calls.Of(delivery.NotificationId, delivery.Id, cancellationToken));
             }
@@ -141,7 +141,7 @@ public sealed class ProviderChain
         }
 
         var outcome = round.Conclude();
-        return outcome is ChainOutcome.NotNow ? await UnlessCancelled(outcome, delivery, cancellationToken) : outcome;
+        return outcome is ChainOutcome.NotNow ? await UnlessCancelled(outcome, round, delivery, cancellationToken) : outcome;
     }
 
     /// <summary>
@@ -167,28 +167,20 @@ public sealed class ProviderChain
         if (round.InProgress(claim) is { } inProgress)
             return inProgress;
 
-        var calls = await _calls.Settle(claim, cancellationToken);
-        if (claim.Cancellation is { } cancellation)
-            return ChainRound.CalledOff(cancellation, calls);
-
-        round.TakeOver(calls);
-        return null;
+        return await _calls.Settle(claim, round, cancellationToken);
     }
 
     /// <summary>
     /// It may have been cancelled while a call was made, by a worker that died since. Then it waits for nothing, and whoever cancelled it
     /// for this.
     /// </summary>
-    async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
+    async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, ChainRound round, Delivery delivery, CancellationToken cancellationToken)
     {
         var known = await _calls.Known(delivery.NotificationId, delivery.Id, cancellationToken);
-        if (
-            known.Cancellation is not { } cancellation
-            || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now)
-        )
+        if (known.Cancellation is null || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now))
             return outcome;
 
-        return ChainRound.CalledOff(cancellation, await _calls.Settle(known, cancellationToken));
+        return (await _calls.Settle(known, round, cancellationToken))!;
     }
 
     /// <summary>The calls that are on record for a delivery.</summary>

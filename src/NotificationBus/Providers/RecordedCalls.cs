@@ -37,12 +37,12 @@ sealed partial class RecordedCalls(
         ledger.Claim(attempt, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(provider), CancellationToken.None);
 
     /// <summary>Makes a call that was claimed, and records how it came out.</summary>
-    public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(
-        Admission.Granted admission,
-        Delivery delivery,
-        DeliveryAttempt claimed,
-        SendDelivery command
-    )
+    /// <param name="admission">Lets it be made.</param>
+    /// <param name="delivery">What is sent.</param>
+    /// <param name="claimed">The call.</param>
+    /// <param name="command">The command that asks for it.</param>
+    /// <param name="round">Takes note of it, and says what is told.</param>
+    public async Task Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, SendDelivery command, ChainRound round)
     {
         var provider = admission.Account.Provider;
         using var span = FlowTracing.Send(channel.Name, provider.Name, command.TraceParent);
@@ -62,21 +62,18 @@ sealed partial class RecordedCalls(
                 )
                 : (OutcomeOf(claimed, answer), answer);
         var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
-        await Record(outcome, suppressed);
+        await Record(outcome with { Told = round.Add(outcome, result) }, suppressed);
         if (outcome.Status != AttemptStatus.Accepted)
             NotAccepted(provider.Name, delivery.Id, delivery.NotificationId, outcome.Status, outcome.Reason);
-
-        return (outcome, result);
     }
 
     /// <summary>A number that was claimed and not used: certainly nothing was sent under it.</summary>
-    public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> NotCalled(DeliveryAttempt claimed)
+    public async Task NotCalled(DeliveryAttempt claimed, ChainRound round)
     {
         const string Why = "not called: meanwhile it may have forgotten that it was asked before";
         var result = new ProviderResult.Unavailable(Why, OnlyThisDelivery: true);
         var outcome = OutcomeOf(claimed with { StartedAt = clock.GetUtcNow() }, result);
-        await Record(outcome, suppressedAddress: null);
-        return (outcome, result);
+        await Record(outcome with { Told = round.Add(outcome, result) }, suppressedAddress: null);
     }
 
     static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) =>
@@ -114,19 +111,33 @@ sealed partial class RecordedCalls(
     /// <summary>
     /// Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.
     /// </summary>
-    public async Task<IReadOnlyList<DeliveryAttempt>> Settle(AttemptClaim claim, CancellationToken cancellationToken)
+    /// <param name="claim">What is on record.</param>
+    /// <param name="round">Goes on with it, and says what is told.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What became of it, when it was cancelled; else null, and the round has taken it over.</returns>
+    public async Task<ChainOutcome?> Settle(AttemptClaim claim, ChainRound round, CancellationToken cancellationToken)
     {
-        if (claim.Calls is not [.., { Status: AttemptStatus.Started } last])
-            return claim.Calls;
-
-        last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
-        if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
+        var last = claim.Calls is [.., { Status: AttemptStatus.Started } left]
+            ? left with
+            {
+                Status = AttemptStatus.InDoubt,
+                Reason = ChainRound.WorkerDied,
+            }
+            : null;
+        IReadOnlyList<DeliveryAttempt> calls = last is null ? claim.Calls : [.. claim.Calls.SkipLast(1), last];
+        var ended = claim.Cancellation is { } cancellation ? ChainRound.CalledOff(cancellation, calls) : null;
+        if (ended is null)
+            round.TakeOver(calls);
+        if (
+            last is not null
+            && !await ledger.Record(last with { Told = round.ToldOf(last, ended) }, suppressedAddress: null, cancellationToken)
+        )
         {
             var settled = $"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker";
             throw new ConcurrencyException(settled, typeof(DeliveryAttempt), last.DeliveryId);
         }
 
-        return [.. claim.Calls.SkipLast(1), last];
+        return ended;
     }
 
     async Task<ProviderResult> Measure(IProvider provider, Delivery delivery, Activity? span)

@@ -21,7 +21,8 @@ public sealed class Redelivery(
     IReadOnlyDictionary<string, ChannelOptions> channelOptions,
     IOptions<RedeliveryOptions> options,
     TimeProvider clock,
-    Random chance
+    Random chance,
+    DeliveryNews news
 )
 {
     // A provider that is back is noticed soon, and what waits for it is sent. How often one is asked that is not, its circuit limits.
@@ -139,6 +140,26 @@ public sealed class Redelivery(
             // A turn is one's own, and at a fixed time.
             AtTheLatest = later.WaitsFor is null || command.Slot is not null ? null : command.ExpiresAt - ShortestLife,
         };
-        await outgoing.Schedule([kept], context.CancellationToken);
+        var told = command.Told is { } with ? await news.Write(Waiting(command, with, later, decision.At), id) : null;
+        await outgoing.Schedule(told is null ? [kept] : [kept, told], context.CancellationToken);
     }
+
+    static DeliveryWaiting Waiting(SendDelivery command, ToldWith told, Disposition.PutOff later, DateTimeOffset at) =>
+        new()
+        {
+            NotificationId = command.NotificationId,
+            DeliveryId = command.DeliveryId,
+            Application = command.Application ?? Applications.Default,
+            Category = command.Category,
+            EventName = told.EventName,
+            EventId = told.EventId,
+            RecipientId = command.RecipientId,
+            Keys = told.Keys ?? BusinessKeys.None,
+            Channel = command.Channel,
+            Code = later.Code,
+            Provider = later.Account,
+            Attempts = command.EarlierAttempts,
+            Until = later.Due,
+            At = at,
+        };
 }

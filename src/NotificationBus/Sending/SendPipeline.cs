@@ -215,8 +215,7 @@ public sealed class SendPipeline(
             };
         }
 
-        // Nothing is gained by waiting, unless it may have been sent already.
-        if (command.AnotherChannelFollows && notNow is { Slot: null, InDoubt: 0 })
+        if (notNow.IsGivenUpFor(command))
         {
             var why = WithDoubt(notNow.Reason, notNow.MayHaveBeenSent);
             return new Disposition.Report(ResultMessages.Failed(command, notNow.Provider, why, notNow.Code), notNow.Attempts);

@@ -95,6 +95,7 @@ public static class NotificationBusSetup
         services.AddSingleton<Explanations>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
+        services.AddSingleton<DeliveryNews>();
         services.AddSingleton<EffectsPublisher>();
         services.AddSingleton<NotificationPartitions>();
         services.AddSingleton<NotificationCache>();

@@ -129,7 +129,8 @@ public sealed class When_all_providers_are_out : With_scripted_providers
             new Dictionary<string, ChannelOptions>(StringComparer.Ordinal),
             Options.Create(Redelivery),
             Clock,
-            chance
+            chance,
+            An.News()
         );
         var sent = new HashSet<Guid>();
         while (_waiting.TryDequeue(out var next, out var due))

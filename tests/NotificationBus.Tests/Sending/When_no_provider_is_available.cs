@@ -638,7 +638,8 @@ public sealed class When_a_delivery_is_put_off
             new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { [channel] = new() { RedeliveryDelays = delays } },
             Microsoft.Extensions.Options.Options.Create(options),
             clock,
-            chance
+            chance,
+            An.News()
         );
 
     static SendDelivery Command(string channel, int redeliveries, TimeSpan lifetime) =>

@@ -1,7 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using NotificationBus.Contracts;
+using NotificationBus.Outgoing;
 using NotificationBus.Telemetry;
 
 namespace NotificationBus.Tests.TestKit;
@@ -12,6 +15,15 @@ static class An
     /// <summary>Instruments to which nobody listens.</summary>
     public static FlowMetrics Metrics() =>
         new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+
+    /// <summary>News of which nobody is told.</summary>
+    public static DeliveryNews News() =>
+        new(
+            new Lazy<OutgoingPublisher>(() => throw new NotSupportedException()),
+            new Lazy<IBus>(() => throw new NotSupportedException()),
+            TimeProvider.System,
+            NullLogger<DeliveryNews>.Instance
+        );
 
     public static OrderPlaced OrderPlaced(Contact? seller = null, string? eventId = null) =>
         new()

@@ -54,6 +54,7 @@ public sealed record EventTypeControl
             Unsubscribe = configured.Unsubscribe,
             Texts = configured.Texts,
             WithdrawnBy = configured.WithdrawnBy,
+            PublishAttempts = configured.PublishAttempts,
         };
     }
 }
