@@ -99,6 +99,24 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     }
 
     /// <inheritdoc />
+    public async Task<bool> AddErased(Suppression suppression, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlBatchCommand(
+            $"""
+            WITH changed AS (
+                INSERT INTO suppressed_address (channel, address, category, reason, source)
+                    SELECT @channel, {Erased}, @category, @reason, @source WHERE {Erased} IS NOT NULL
+                ON CONFLICT DO NOTHING RETURNING 1)
+            SELECT count(*)::integer FROM changed
+            """
+        );
+        AddKey(command, suppression.Channel, suppression.Address, suppression.Category);
+        command.Parameters.Add(new NpgsqlParameter<string>("reason", suppression.Reason));
+        command.Parameters.Add(new NpgsqlParameter<string>("source", suppression.Source));
+        return await database.Commit(command, cancellationToken) is 1;
+    }
+
+    /// <inheritdoc />
     public async Task<bool> Remove(string channel, string address, string? category, ChangedBy by, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand(

@@ -222,7 +222,7 @@ public sealed partial class When_people_sign_in_at_their_organisation(Chromium c
         await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
     }
 
-    /// <summary>A channel that is paused with something waiting, an address that is suppressed, a repair and a subscription.</summary>
+    /// <summary>A channel that is paused with something before it, a suppressed address, a repair and a subscription.</summary>
     async Task FillWithSomethingToDo()
     {
         (HttpMethod Method, string Path, object Body)[] calls =

@@ -4,7 +4,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NotificationBus.Emulators;
+using NotificationBus.IntegrationTests.Servers;
+using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Http;
+using NotificationBus.Tests.Host;
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -427,6 +430,92 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
         (await record.Scalar<long>("SELECT count(*) FROM notification WHERE recipient_id LIKE 'erased-%'")).ShouldBe(1_501);
     }
 
+    /// <summary>A bounce or a complaint comes hours later: what it asks for holds, and it brings nothing of the person back.</summary>
+    [Theory]
+    [InlineData(ReceiptKind.HardBounce)]
+    [InlineData(ReceiptKind.Complained)]
+    public async Task Should_be_in_no_column_when_a_receipt_comes_afterwards(ReceiptKind kind)
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        var letters = new ReportingProvider("letters");
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Channels:email:Providers"] = "letters",
+            ["Providers:letters:Type"] = ReportingProvider.Type,
+        };
+        await using var host = await HostInProcess.Start(broker, database, settings, letters.AddTo);
+        await Ask(host, "one", _mark, ["email"]);
+        await record.UntilDelivered(1, Soon);
+        await Erase(host);
+
+        using var report = new HttpRequestMessage(HttpMethod.Post, "/v1/receipts/letters");
+        report.Content = new StringContent(
+            ReportingProvider.Report(kind, ReportingProvider.MessageIdOf(letters.Calls.Single().Id), Mailbox)
+        );
+        report.Headers.Add(ReportingProvider.Signature, ReportingProvider.Genuine);
+        (await host.Client.SendAsync(report)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await record.Until(
+            kind == ReceiptKind.HardBounce
+                ? "SELECT count(*) FROM delivery_overview WHERE status = 'failed'"
+                : "SELECT count(*) FROM notification WHERE deliveries::text LIKE '%omplainedAt%'",
+            1,
+            Soon
+        );
+
+        (await ColumnsWith(record, _mark)).ShouldBeEmpty();
+        (await record.Scalar<string>("SELECT address FROM suppressed_address")).ShouldStartWith("erased-");
+        // Whoever writes to the address again is told so.
+        await Ask(host, "again", _mark, ["email"]);
+        await record.Until("SELECT count(*) FROM notification WHERE state = 'Failed' AND deliveries::text ILIKE '%suppressed%'", 1, Soon);
+        letters.Calls.Count.ShouldBe(1);
+    }
+
+    /// <summary>Ten thousand of one person, and the host that erases them is killed on the way: another one comes to the end.</summary>
+    [Fact]
+    public async Task Should_come_to_the_end_on_another_host_when_one_is_killed_on_the_way()
+    {
+        const int Many = 10_000;
+        const string ErasedOnes = "SELECT count(*) FROM notification WHERE recipient_id LIKE 'erased-%'";
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var other = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal));
+        await Ask(other, "one", _mark, ["email"]);
+        var others = await Ask(other, "other", "somebody", ["email"]);
+        await record.UntilDelivered(2, Soon);
+        await MultiplyWhole(record, Person, Many - 1);
+        (await ColumnsWith(record, _mark)).ShouldContain("notification.recipient");
+        var counts = await Counts(record);
+
+        await using (var killed = await HostProcess.Start(broker, database))
+        {
+            var asked = AskToErase(killed.Client);
+            await record.Until(ErasedOnes.Replace("count(*)", "(count(*) >= 2000)::integer::bigint", StringComparison.Ordinal), 1, Soon);
+            await killed.Kill();
+            await Should.ThrowAsync<HttpRequestException>(asked);
+        }
+
+        var before = await record.Scalar<long>(ErasedOnes);
+        before.ShouldBeInRange(2000, Many - 1, "it was killed on the way");
+        var begun = System.Diagnostics.Stopwatch.GetTimestamp();
+        JsonElement answer;
+        var erased = 0;
+        do
+        {
+            answer = await Erase(other);
+            erased += Number(answer, "notifications");
+        } while (!answer.GetProperty("isComplete").GetBoolean());
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{erased} erased in {System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s"
+        );
+
+        (await record.Scalar<long>(ErasedOnes)).ShouldBe(Many);
+        erased.ShouldBe(Many - (int)before, "what was done is not done again");
+        (await ColumnsWith(record, _mark)).ShouldBeEmpty();
+        (await Counts(record)).ShouldBe(counts, "counts are the same");
+        (await other.Client.GetStringAsync(others)).ShouldContain("somebody", customMessage: "nobody else is erased");
+    }
+
     static async Task<IAsyncDisposable> Lock(string database, Guid id)
     {
         var connection = new Npgsql.NpgsqlConnection(database);
@@ -455,6 +544,43 @@ public sealed class When_a_person_is_erased(BusAndDatabase servers)
             """
         );
     }
+
+    /// <summary>The same with deliveries, attempts, steps and references of their own.</summary>
+    static async Task MultiplyWhole(The_record record, string person, int count) =>
+        await record.Execute(
+            $"""
+            CREATE TEMPORARY TABLE more AS
+            SELECT gen_random_uuid() AS new_id, gen_random_uuid() AS new_delivery, created_at + interval '1 ms' * number AS new_at,
+                (SELECT delivery_id FROM delivery_attempt a WHERE a.notification_id = n.id LIMIT 1) AS old_delivery, n.*
+            FROM notification n, generate_series(1, {count}) AS number WHERE recipient_id = '{person}';
+            CREATE TEMPORARY TABLE attempts AS
+            SELECT m.new_id, m.new_delivery, m.new_at, a.* FROM more m JOIN delivery_attempt a ON a.notification_id = m.id;
+            CREATE TEMPORARY TABLE named AS
+            SELECT m.new_id, m.new_at, r.* FROM more m JOIN notification_reference r ON r.id = m.id AND r.created_at = m.created_at;
+            UPDATE attempts SET notification_id = new_id, delivery_id = new_delivery, notification_created_at = new_at;
+            UPDATE named SET id = new_id, created_at = new_at;
+            UPDATE more SET id = new_id, created_at = new_at,
+                deliveries = replace(deliveries::text, old_delivery::text, new_delivery::text)::jsonb;
+            ALTER TABLE more DROP COLUMN new_id, DROP COLUMN new_delivery, DROP COLUMN new_at, DROP COLUMN old_delivery;
+            ALTER TABLE attempts DROP COLUMN new_id, DROP COLUMN new_delivery, DROP COLUMN new_at;
+            ALTER TABLE named DROP COLUMN new_id, DROP COLUMN new_at;
+            INSERT INTO notification SELECT * FROM more;
+            INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM more;
+            INSERT INTO delivery_attempt SELECT * FROM attempts;
+            INSERT INTO notification_reference SELECT * FROM named;
+            """
+        );
+
+    Task<HttpResponseMessage> AskToErase(HttpClient client) =>
+        client.PostAsJsonAsync(
+            "/v1/recipients/erase",
+            new
+            {
+                recipient = Person,
+                by = "ann",
+                why = "a request",
+            }
+        );
 
     static async Task<string> Ask(HostInProcess host, string eventId, string who, string[] channels, string? delay = null)
     {

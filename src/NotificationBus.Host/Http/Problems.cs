@@ -176,6 +176,11 @@ static partial class Problems
                 "All of the notification was begun anew",
                 $"A repair has begun notification {detail} in its place. Send again a delivery of that one."
             ),
+            ResendRefusal.Erased => (
+                "erased",
+                "Its recipient is erased",
+                "Nobody knows any more where it went, or what it said. Ask for a new notification, to an address."
+            ),
             ResendRefusal.Suppressed => (
                 "suppressed",
                 "The address is suppressed",

@@ -75,6 +75,15 @@ static class UnsubscribeApi
                 $"<p>The form must say {Field}={OneClick} (RFC 8058).</p>"
             );
 
+        // Whose link it is is gone. What is not known cannot be unsubscribed, and is not said to be.
+        if (ErasedRecipient.Is(notification))
+            return Page(
+                context.Response,
+                StatusCodes.Status410Gone,
+                "Nothing is known of you here",
+                "<p>Your name and addresses were erased. Should another message come, use the link in that one.</p>"
+            );
+
         var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
         var suppression = new Suppression(
             delivery.Channel,

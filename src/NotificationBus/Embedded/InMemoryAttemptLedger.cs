@@ -195,6 +195,10 @@ public sealed class InMemoryAttemptLedger(
     }
 
     /// <inheritdoc />
+    public Task<bool> AddErased(Suppression suppression, CancellationToken cancellationToken) =>
+        Add(suppression with { Address = Key.OfAddress(suppression.Address) }, cancellationToken);
+
+    /// <inheritdoc />
     public async Task<bool> Add(Suppression suppression, ChangedBy by, CancellationToken cancellationToken)
     {
         var added = await Add(suppression, cancellationToken);
@@ -276,7 +280,6 @@ public sealed class InMemoryAttemptLedger(
             foreach (var (key, suppression) in apply ? found : [])
             {
                 _suppressions.Remove(key);
-                _erased = true;
                 TryAdd(suppression with { Address = Key.OfAddress(key.Address), Reason = "suppressed before its recipient was erased" });
             }
 
@@ -293,6 +296,7 @@ public sealed class InMemoryAttemptLedger(
         if (NamesOf(address).Any(name => _suppressions.ContainsKey((channel, name, category))))
             return false;
 
+        _erased |= address.StartsWith(ErasureKey.Prefix, StringComparison.Ordinal);
         var listed = suppression with { Place = DeterministicId.From(channel, address, category) };
         return _suppressions.TryAdd((channel, address, category), listed);
     }

@@ -13,7 +13,7 @@ namespace NotificationBus.Erasures;
 public static class Erased
 {
     /// <summary>The word in the place of an address, and of what was written about it.</summary>
-    public const string Text = "erased";
+    public const string Text = ErasedRecipient.Text;
 
     /// <summary>The name under which it stands among the steps of its saga.</summary>
     public const string Step = "RecipientErased";

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Erasures;
 
@@ -13,7 +14,7 @@ public sealed class ErasureKey
     public const int Length = 32;
 
     /// <summary>What each name begins with.</summary>
-    public const string Prefix = "erased-";
+    public const string Prefix = ErasedRecipient.Prefix;
 
     readonly byte[] _key;
 

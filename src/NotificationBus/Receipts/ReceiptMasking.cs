@@ -16,10 +16,13 @@ public sealed class ReceiptMasking(ChannelSet channels, ITemplates templates, Ke
     /// <summary>The receipt with the beginning of its reason, as anybody may read it; without one when nobody knows what to hide.</summary>
     internal async Task<Receipt> Mask(Receipt receipt, LocatedDelivery located, CancellationToken cancellationToken)
     {
+        var (notification, delivery, _) = located;
+        // What to hide is gone, and what vendors write about somebody would bring it back.
+        if (ErasedRecipient.Is(notification))
+            return receipt with { Reason = null, Click = null };
         if (receipt.Reason is not { } words)
             return receipt;
 
-        var (notification, delivery, _) = located;
         var said = await Said(located, cancellationToken);
         return receipt with
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Receipts;
@@ -31,6 +32,12 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
 
         var delivery = located.Delivery;
         var channel = channels.Find(delivery.Channel);
+        if (ErasedRecipient.Is(located.Notification))
+        {
+            await OfErased();
+            return;
+        }
+
         var address = Canonical(delivery.Address);
         if (receipt.Addresses.Count > 0 && !receipt.Addresses.Any(named => Canonical(named) == address))
         {
@@ -38,9 +45,26 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
             return;
         }
 
+        await suppressions.Add(SuppressionOf(address), cancellationToken);
+
         // Who leaves announcements goes on getting orders; who calls one spam, or cannot be reached, gets nothing more there.
-        var ofCategory = receipt.Kind == ReceiptKind.Unsubscribed ? located.Notification.Category : null;
-        await suppressions.Add(new Suppression(delivery.Channel, address, ofCategory, reason, provider), cancellationToken);
+        Suppression SuppressionOf(string suppressed) =>
+            new(
+                delivery.Channel,
+                suppressed,
+                receipt.Kind == ReceiptKind.Unsubscribed ? located.Notification.Category : null,
+                reason,
+                provider
+            );
+
+        // The vendor alone knows the address any more. What the recipient has asked for holds, under the name in the address's place.
+        async Task OfErased()
+        {
+            if (receipt.Addresses is [{ Length: > 0 } named])
+                await suppressions.AddErased(SuppressionOf(Canonical(named)), cancellationToken);
+            else
+                OfNobodyKnown(provider, receipt.Kind, delivery.Id, located.Notification.CorrelationId);
+        }
 
         string Canonical(string written) => channel?.Canonical(written) ?? written;
     }
@@ -60,4 +84,11 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
             + "no address is suppressed"
     )]
     partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId, Guid notificationId);
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "{Provider} reports {Kind} of delivery {DeliveryId} of notification {NotificationId}, whose recipient is erased, and names no "
+            + "address; no address is suppressed"
+    )]
+    partial void OfNobodyKnown(string provider, ReceiptKind kind, Guid deliveryId, Guid notificationId);
 }

@@ -40,6 +40,8 @@ public sealed class DeliveryResends(
             return Resent.Not(ResendRefusal.UnknownDelivery);
         if (Standing(delivery) is { } standing)
             return Resent.Not(standing);
+        if (ErasedRecipient.Is(notification))
+            return Resent.Not(ResendRefusal.Erased);
 
         var id = RepairRequests.IdOf(notification, delivery);
         if (await store.Load(id, cancellationToken) is { } begun)
@@ -139,6 +141,9 @@ public enum ResendRefusal
 
     /// <summary>All of the notification was begun anew by a repair.</summary>
     RepairedBefore,
+
+    /// <summary>Its recipient is erased: nobody knows any more where it went, or what it said.</summary>
+    Erased,
 
     /// <summary>The address is suppressed.</summary>
     Suppressed,

@@ -35,6 +35,8 @@ public sealed class RepairJudgement(
         };
         if (Standing(notification) is { } standing)
             return LeaveOut(item, standing);
+        if (ErasedRecipient.Is(notification))
+            return LeaveOut(item, RepairExclusion.Gone, "its recipient is erased");
         if (await WhyNothingMayBegin(notification, cancellationToken) is { } taken)
             return taken == RepairExclusion.RepairedBefore
                 ? LeaveOut(item, taken) with

@@ -1,5 +1,6 @@
 using NotificationBus.Contracts;
 using NotificationBus.Model;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Saga;
 
@@ -86,7 +87,7 @@ sealed class InterventionSteps(TimeProvider clock)
         if (decided.Decision == HeldDecision.Resend)
         {
             // The ledger grants no other call. Whether it was sent is still to be decided.
-            if (delivery.Cancellation is not null)
+            if (delivery.Cancellation is not null || ErasedRecipient.Is(notification))
                 return null;
 
             delivery.Status = DeliveryStatus.Sending;

@@ -21,6 +21,12 @@ public interface ISuppressions
     Task<bool> Add(Suppression suppression, ChangedBy by, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Suppresses an address whose owner is erased: it is kept under the name that stands in its place, and not as it is. False when it was
+    /// so before.
+    /// </summary>
+    Task<bool> AddErased(Suppression suppression, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Takes one suppression back: that for the category, or with null that for every one. False when there was none. Who did it and why is
     /// written down together with it.
     /// </summary>

@@ -41,6 +41,17 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
     /// <summary>A call as the vendor writes it.</summary>
     public static string Report(ReceiptKind kind, string messageId) => JsonSerializer.Serialize(new { kind = $"{kind}", messageId });
 
+    /// <summary>The same with whom it is about, and the reason in the vendor's words.</summary>
+    public static string Report(ReceiptKind kind, string messageId, string address) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                kind = $"{kind}",
+                messageId,
+                address,
+            }
+        );
+
     public Task<ReceiptReading> Read(ReceiptRequest request) => Task.FromResult(ReadNow(request));
 
     ReceiptReading ReadNow(ReceiptRequest request)
@@ -89,6 +100,8 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
                 Id = $"{kind} {id}",
                 At = DateTimeOffset.UnixEpoch,
                 ProviderMessageId = id,
+                Addresses = body.TryGetProperty("address", out var address) ? [address.GetString()!] : [],
+                Reason = body.TryGetProperty("address", out var named) ? $"550 5.1.1 <{named}>: user unknown" : null,
             },
         ]);
     }
