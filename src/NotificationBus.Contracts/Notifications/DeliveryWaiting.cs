@@ -1,8 +1,8 @@
 namespace NotificationBus.Contracts;
 
 /// <summary>
-/// A delivery was put off: it waits for a provider, a rate, a paused channel or the like, and comes again by itself. Each time it is put off
-/// it is told so. Published for categories with <c>PublishAttempts</c> only. What is told once more comes under the same message id.
+/// A delivery was put off: it waits for a provider, a rate, a paused channel or the like, and comes again by itself. It is told each time.
+/// Published for categories with <c>PublishAttempts</c> only. What is told once more comes under the same message id.
 /// </summary>
 public sealed record DeliveryWaiting
 {

@@ -25,16 +25,17 @@ public sealed partial class DeliveryNews(Lazy<OutgoingPublisher> publisher, Lazy
             : Write(
                 failed,
                 DeterministicId.From("delivery-attempt-failed", $"{failed.DeliveryId:N}", $"{failed.Attempt}"),
-                failed.DeliveryId
+                failed.DeliveryId,
+                failed.NotificationId
             );
 
     /// <summary>Writes that a delivery was put off. Null when that cannot be written: it waits all the same.</summary>
     /// <param name="waiting">What is told.</param>
     /// <param name="putOff">The id of the command as it is kept, the same when it is put off once more for the same command.</param>
     public Task<OutgoingMessage?> Write(DeliveryWaiting waiting, Guid putOff) =>
-        Write(waiting, DeterministicId.From("delivery-waiting", $"{putOff:N}"), waiting.DeliveryId);
+        Write(waiting, DeterministicId.From("delivery-waiting", $"{putOff:N}"), waiting.DeliveryId, waiting.NotificationId);
 
-    async Task<OutgoingMessage?> Write<T>(T news, Guid id, Guid deliveryId)
+    async Task<OutgoingMessage?> Write<T>(T news, Guid id, Guid deliveryId, Guid notificationId)
         where T : class
     {
         try
@@ -44,12 +45,15 @@ public sealed partial class DeliveryNews(Lazy<OutgoingPublisher> publisher, Lazy
         }
         catch (Exception exception)
         {
-            NotTold(exception, deliveryId);
+            AttemptNotWritten(exception, deliveryId, notificationId);
         }
 
         return null;
     }
 
-    [LoggerMessage(LogLevel.Error, "What became of an attempt of delivery {DeliveryId} could not be written for other services")]
-    partial void NotTold(Exception exception, Guid deliveryId);
+    [LoggerMessage(
+        LogLevel.Error,
+        "What became of an attempt of delivery {DeliveryId} of notification {NotificationId} could not be written for other services"
+    )]
+    partial void AttemptNotWritten(Exception exception, Guid deliveryId, Guid notificationId);
 }
