@@ -129,13 +129,13 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     readonly GroupCommit.Kind<Outcome, bool> _recentTold;
     readonly GroupCommit.Kind<Outcome, bool> _told;
     readonly GroupCommit.Kind<Guid, bool> _confirmations;
-    readonly DeliveryNews _news;
+    readonly DeliveryNews? _news;
 
     /// <summary>Keeps the ledger in that database.</summary>
     /// <param name="database">The database.</param>
     /// <param name="metrics">Told how many claims and outcomes share a commit.</param>
-    /// <param name="news">Writes what other services are told of calls that have failed.</param>
-    public PostgresAttemptLedger(NpgsqlDataSource database, FlowMetrics metrics, DeliveryNews news)
+    /// <param name="news">Writes what other services are told of calls that have failed; null when nobody is.</param>
+    public PostgresAttemptLedger(NpgsqlDataSource database, FlowMetrics metrics, DeliveryNews? news = null)
     {
         (_database, _news) = (database, news);
         var commits = new GroupCommit(database, rows => metrics.Batched("attempts", rows));
@@ -181,7 +181,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// <inheritdoc />
     public async Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
     {
-        var row = new Outcome(outcome, suppressedAddress, await _news.Write(outcome.Told));
+        var told = _news is null ? null : await _news.Write(outcome.Told);
+        var row = new Outcome(outcome, suppressedAddress, told);
         var (recent, any) = row.Told is null ? (_recentOutcomes, _outcomes) : (_recentTold, _told);
         if (await recent.Run(row, cancellationToken) || await any.Run(row, cancellationToken))
             return true;
