@@ -240,7 +240,8 @@ public sealed class PostgresErasures(
         var since = clock.GetUtcNow() - Margin;
         await using (var reading = await database.OpenConnectionAsync(cancellationToken))
             contents = await ContentsOf(reading, notifications, cancellationToken);
-        // Before the notifications, which name them, and by itself: whoever begins something keeps from the one lock what has the rows.
+        // In a transaction of its own: steps take this lock before they take rows, and whoever held rows meanwhile would wait in a circle.
+        // Before the rows, which name the texts: whoever is interrupted in between finds both again.
         var gone = await database.Commit(
             connection => EraseContents(connection, ids, contents, since, cancellationToken),
             cancellationToken

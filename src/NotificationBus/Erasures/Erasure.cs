@@ -213,10 +213,11 @@ public sealed class Erasure(
             );
         }
 
-        /// <summary>Tells whether a notification has a delivery that was not called off before, and remembers those it has.</summary>
+        /// <summary>Tells whether a notification, or a delivery of it, was not called off before, and remembers both.</summary>
         public bool IsToBeCalledOff(NotificationState notification)
         {
             var before = _calledOff.Count;
+            _calledOff.Add(notification.CorrelationId);
             _calledOff.UnionWith(notification.Deliveries.Where(delivery => !delivery.IsSent()).Select(delivery => delivery.Id));
             return _calledOff.Count > before;
         }
