@@ -32,6 +32,12 @@ prometheus               command -v prometheus && command -v promtool
 curl                     command -v curl
 nodejs                   command -v node
 npm                      command -v npm
+default-jre-headless     command -v java
+python3                  command -v python3
+python3-urllib3          python3 -c 'import urllib3'
+python3-dateutil         python3 -c 'import dateutil'
+python3-certifi          python3 -c 'import certifi'
+python3-six              python3 -c 'import six'
 chromium-headless-shell  for one in chromium-headless-shell chromium chromium-browser google-chrome; do command -v $one && break; done
 TABLE
 }

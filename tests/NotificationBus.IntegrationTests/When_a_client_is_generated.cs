@@ -5,8 +5,8 @@ using NotificationBus.IntegrationTests.Servers;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>
-/// Clients that others' tools make of docs/openapi.json: each compiles, and with a key sends a notification, waits for its outcome and
-/// finds it in the list. The tools are brought along by npm and NuGet.
+/// Clients that others' tools make of docs/openapi.json: each compiles or loads, and with a key sends a notification, waits for its outcome
+/// and finds it in the list. The tools are brought along by npm and NuGet.
 /// </summary>
 public sealed class When_a_client_is_generated
 {
@@ -19,8 +19,7 @@ public sealed class When_a_client_is_generated
     [Fact]
     public async Task Should_send_in_TypeScript()
     {
-        if (!Directory.Exists(Path.Combine(Programs, "node_modules")))
-            await ChildProcess.Run(["npm", "ci", "--prefix", Programs, "--no-audit", "--no-fund"]);
+        await BringAlong();
         using var folder = new TemporaryFolder();
         var work = Path.GetDirectoryName(folder.Write("package.json", """{ "type": "module" }"""))!;
         Directory.CreateSymbolicLink(Path.Combine(work, "node_modules"), Path.Combine(Programs, "node_modules"));
@@ -54,15 +53,40 @@ public sealed class When_a_client_is_generated
         await ShouldSend(["dotnet", Path.Combine(work, "out", "client.dll")]);
     }
 
+    /// <summary>By a generator of 2020, which reads OpenAPI 3.0: there are many of its age in use.</summary>
+    [Fact]
+    public async Task Should_send_in_Python()
+    {
+        await BringAlong();
+        using var folder = new TemporaryFolder();
+        var older = folder.Write("openapi.json", "");
+        var package = Path.Combine(Path.GetDirectoryName(older)!, "generated");
+
+        await ChildProcess.Run(["node", Path.Combine(Programs, "older.mjs"), Description, older]);
+        string[] names = ["--package-name", "notificationbus_api", "--output", package];
+        await ChildProcess.Run([Tool("openapi-generator"), "generate", "--generator-name", "python", "--input-spec", older, .. names]);
+
+        await ShouldSend(
+            ["python3", Path.Combine(Programs, "client.py")],
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["PYTHONPATH"] = package, ["PYTHONDONTWRITEBYTECODE"] = "1" }
+        );
+    }
+
+    static async Task BringAlong()
+    {
+        if (!Directory.Exists(Path.Combine(Programs, "node_modules")))
+            await ChildProcess.Run(["npm", "ci", "--prefix", Programs, "--no-audit", "--no-fund"]);
+    }
+
     /// <summary>A host that runs embedded and asks for a key; what a generated client says of it is true.</summary>
-    static async Task ShouldSend(IReadOnlyList<string> program)
+    static async Task ShouldSend(IReadOnlyList<string> program, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var key = KeyText.New("first").Reveal();
         await using var host = await HostInProcess.Start(
             new Dictionary<string, string>(StringComparer.Ordinal) { ["Auth:Mode"] = "Keys", ["Auth:FirstKey"] = key }
         );
 
-        var said = await ChildProcess.Run([.. program, $"{host.Client.BaseAddress}".TrimEnd('/'), key]);
+        var said = await ChildProcess.Run([.. program, $"{host.Client.BaseAddress}".TrimEnd('/'), key], environment);
 
         using var answer = JsonDocument.Parse(said.Split('\n').Single(line => line.StartsWith('{')));
         answer.RootElement.GetProperty("status").GetString().ShouldBe("delivered");
