@@ -25,11 +25,11 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
     // Numbers are given under the lock of the stream, so that they can be read in their order. What another host has numbered while this
     // one waited for the lock has its number, and is left out; so are the numbers that it would have had here. Nobody who has nothing to
     // number writes anything, but for a note now and then that it is read.
-    const string AdvanceMany = """
+    static readonly string AdvanceMany = $"""
         WITH mine AS (
             SELECT s.id, s.last_number FROM event_stream s
             WHERE s.id = ANY(@ids) AND (s.read_at < now() - interval '15 seconds' OR EXISTS (
-                SELECT FROM stream_event e WHERE e.stream_id = s.id AND e.number IS NULL))
+                SELECT FROM stream_event e WHERE e.stream_id = s.id AND e.number IS NULL {Few.OneByOne}))
             ORDER BY s.id FOR UPDATE),
         fresh AS (
             SELECT e.stream_id, e.notification_id, e.sequence,
@@ -41,9 +41,12 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
             WHERE NOT EXISTS (
                 SELECT FROM stream_event b
                 WHERE b.stream_id = e.stream_id AND b.notification_id = e.notification_id AND b.sequence < e.sequence
-                    AND b.number IS NULL AND b.stored_at > e.stored_at)),
+                    AND {Few.OnceFound("b.number IS NULL AND b.stored_at > e.stored_at")}
+                {Few.OneByOne})),
         numbered AS (
-            UPDATE stream_event e SET number = fresh.number FROM fresh
+            UPDATE stream_event e SET number = fresh.number
+            FROM unnest(ARRAY(SELECT stream_id FROM fresh), ARRAY(SELECT notification_id FROM fresh), ARRAY(SELECT sequence FROM fresh),
+                ARRAY(SELECT number FROM fresh)) AS fresh (stream_id, notification_id, sequence, number)
             WHERE e.stream_id = fresh.stream_id AND e.notification_id = fresh.notification_id AND e.sequence = fresh.sequence
                 AND e.number IS NULL),
         moved AS (

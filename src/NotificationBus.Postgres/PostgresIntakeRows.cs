@@ -22,22 +22,22 @@ public sealed class PostgresIntakeRows(NpgsqlDataSource database) : IIntakeRows,
     public async Task<IReadOnlyList<IntakeRow>> Take(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand(
-            """
+            $"""
             WITH suspect AS (
-                SELECT id AS due_id, at AS was_at FROM intake_event WHERE due_at <= now() AND times > 1
+                SELECT id FROM intake_event WHERE due_at <= now() AND times > 1
                 ORDER BY due_at, at LIMIT 1 FOR UPDATE SKIP LOCKED),
             others AS (
-                SELECT id AS due_id, at AS was_at FROM intake_event
+                SELECT id FROM intake_event
                 WHERE due_at <= now() AND times <= 1 AND NOT EXISTS (SELECT FROM suspect)
                 ORDER BY due_at, at LIMIT @limit FOR UPDATE SKIP LOCKED),
-            due AS (SELECT due_id, was_at FROM suspect UNION ALL SELECT due_id, was_at FROM others),
+            due AS (SELECT id FROM suspect UNION ALL SELECT id FROM others),
             taken AS (
-                UPDATE intake_event SET due_at = now() + @lease, times = times + 1 FROM due WHERE id = due_id
-                RETURNING id, event_type, event, producer, times, was_at),
+                UPDATE intake_event SET due_at = now() + @lease, times = times + 1 WHERE id = {Few.Of("id", "due")}
+                RETURNING id, event_type, event, producer, times, at),
             awake AS (
-                UPDATE intake_watch SET awake_until = now() + @awake, oldest_taken = (SELECT min(was_at) FROM taken)
+                UPDATE intake_watch SET awake_until = now() + @awake, oldest_taken = (SELECT min(at) FROM taken)
                 WHERE NOT awake_until BETWEEN now() + @awake / 2 AND now() + @awake * 2 AND EXISTS (SELECT FROM taken))
-            SELECT id, event_type, convert_to(event::text, 'UTF8'), producer, times FROM taken ORDER BY was_at
+            SELECT id, event_type, convert_to(event::text, 'UTF8'), producer, times FROM taken ORDER BY at
             """
         );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));

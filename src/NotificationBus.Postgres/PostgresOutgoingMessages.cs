@@ -113,9 +113,9 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 SELECT message_id AS id, due_at AS was_due, waits_for AS waited_for FROM outgoing_message
                 WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             taken AS (
-                UPDATE outgoing_message SET due_at = now() + @lease, waits_for = NULL FROM due WHERE message_id = due.id
-                RETURNING {Columns}, was_due, waited_for, created_at)
-            SELECT {Columns}, was_due - now(), waited_for FROM taken ORDER BY was_due, created_at
+                UPDATE outgoing_message SET due_at = now() + @lease, waits_for = NULL WHERE message_id = {Few.Of("id", "due")}
+                RETURNING {Columns}, created_at)
+            SELECT {Columns}, was_due - now(), waited_for FROM taken JOIN due ON due.id = taken.message_id ORDER BY was_due, created_at
             """
         );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));

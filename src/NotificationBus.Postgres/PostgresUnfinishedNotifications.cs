@@ -42,21 +42,24 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     public async Task<StalledNotifications> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand(
-            """
+            $"""
             WITH due AS (
                 SELECT id, created_at FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit
                     FOR UPDATE SKIP LOCKED),
             seen AS (
                 SELECT due.id,
-                    NOT EXISTS (SELECT FROM notification n WHERE n.created_at = due.created_at AND n.id = due.id
-                    AND n.completed_at IS NULL) AS ended, EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id
-                    AND starts_with(o.destination, @commands)) AS attended
+                    NOT EXISTS (
+                        SELECT FROM notification n WHERE n.created_at = due.created_at AND n.id = due.id AND n.completed_at IS NULL
+                        {Few.OneByOne}) AS ended,
+                    EXISTS (
+                        SELECT FROM outgoing_message o WHERE o.notification_id = due.id AND starts_with(o.destination, @commands)
+                        {Few.OneByOne}) AS attended
                 FROM due),
             dropped AS (
-                DELETE FROM unfinished_notification u USING seen WHERE u.id = seen.id AND seen.ended),
+                DELETE FROM unfinished_notification WHERE id = {Few.Of("id", "seen WHERE ended")}),
             kept AS (
-                UPDATE unfinished_notification u SET look_again_at = now() + @look_again * power(2, u.looks), looks = least(u.looks + 1, 10)
-                FROM seen WHERE u.id = seen.id AND NOT seen.ended)
+                UPDATE unfinished_notification SET look_again_at = now() + @look_again * power(2, looks), looks = least(looks + 1, 10)
+                WHERE id = {Few.Of("id", "seen WHERE NOT ended")})
             SELECT id, NOT ended AND NOT attended FROM seen
             """
         );

@@ -41,45 +41,51 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
         VALUES (@id, @subscription, @notification, 1, @type, @at, @data) RETURNING {Columns}
         """;
 
-    const string SelectWithDue = """
+    const string SelectWithDue = $"""
         SELECT s.id FROM subscription s
         WHERE s.disabled_at IS NULL AND EXISTS (
-            SELECT FROM subscription_delivery d WHERE d.subscription_id = s.id AND d.status = 'Waiting' AND d.due_at <= now())
+            SELECT FROM subscription_delivery d WHERE d.subscription_id = s.id AND d.status = 'Waiting' AND d.due_at <= now()
+            {Few.OneByOne})
         """;
 
     // Those that wait behind one that is put off are due with it, so that they are not read each time; not those behind one that is being
     // told: whoever settles it at this moment would not see that they were moved. Some at once: most calls find none.
-    const string TakeDue = $"""
+    static readonly string TakeDue = $"""
         WITH front AS (
             SELECT d.id, d.notification_id, d.sequence FROM subscription_delivery d
-            WHERE d.subscription_id = @subscription AND d.status = 'Waiting' AND d.due_at <= now() ORDER BY d.due_at LIMIT 100),
+            WHERE d.subscription_id = @subscription AND d.status = 'Waiting' AND d.due_at <= now() ORDER BY d.due_at LIMIT 40),
         waiting AS (
-            SELECT d.id, first.due_at FROM front JOIN subscription_delivery d ON d.id = front.id, LATERAL (
+            SELECT front.id, first.due_at FROM front, LATERAL (
                 SELECT e.due_at, e.leased_until FROM subscription_delivery e
                 WHERE e.subscription_id = @subscription AND e.notification_id = front.notification_id AND e.sequence < front.sequence
-                    AND e.status = 'Waiting'
+                    AND {Few.OnceFound("e.status = 'Waiting'")}
                 ORDER BY e.sequence LIMIT 1) first
-            WHERE first.due_at > now() AND (first.leased_until IS NULL OR first.leased_until <= now()) FOR UPDATE OF d SKIP LOCKED),
+            WHERE first.due_at > now() AND (first.leased_until IS NULL OR first.leased_until <= now())),
+        free AS (
+            SELECT d.id FROM subscription_delivery d
+            WHERE d.id = {Few.Of("id", "waiting")} AND {Few.OnceFound("d.status = 'Waiting' AND d.due_at <= now()")}
+            FOR UPDATE SKIP LOCKED),
         behind AS (
-            UPDATE subscription_delivery d SET due_at = waiting.due_at FROM waiting
-            WHERE d.id = waiting.id AND d.status = 'Waiting' AND d.due_at <= now()),
+            UPDATE subscription_delivery d SET due_at = (SELECT waiting.due_at FROM waiting WHERE waiting.id = d.id)
+            WHERE d.id = {Few.Of("id", "free")}),
         due AS (
             SELECT d.id, d.due_at AS was_due FROM subscription_delivery d
             WHERE d.subscription_id = @subscription AND d.status = 'Waiting' AND d.due_at <= now() AND NOT EXISTS (
                 SELECT FROM subscription_delivery e
                 WHERE e.subscription_id = d.subscription_id AND e.notification_id = d.notification_id AND e.sequence < d.sequence
-                    AND e.status = 'Waiting')
+                    AND {Few.OnceFound("e.status = 'Waiting'")}
+                {Few.OneByOne})
             ORDER BY d.due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
         taken AS (
-            UPDATE subscription_delivery d SET due_at = now() + @lease, leased_until = now() + @lease FROM due
-                WHERE d.id = due.id AND d.status = 'Waiting'
-            RETURNING {Columns}, due.was_due)
-        SELECT {Columns} FROM taken d ORDER BY d.was_due, d.created_at
+            UPDATE subscription_delivery d SET due_at = now() + @lease, leased_until = now() + @lease
+            WHERE d.id = {Few.Of("id", "due")}
+            RETURNING {Columns})
+        SELECT {Columns} FROM taken d JOIN due ON due.id = d.id ORDER BY due.was_due, d.created_at
         """;
 
     // What waits behind one that waits no more is due; not what is settled by the same statement, which changes a row once. Whoever has
     // locked such a row makes it due, too.
-    const string SettleMany = $"""
+    static readonly string SettleMany = $"""
         WITH settled AS (
             UPDATE subscription_delivery d SET
                 status = s.status, attempts = d.attempts + 1, due_at = CASE WHEN s.status = 'Waiting' THEN now() + s.again END,
@@ -92,9 +98,9 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
             SELECT d.id FROM settled, subscription_delivery d
             WHERE settled.status <> 'Waiting' AND d.subscription_id = settled.subscription_id
                 AND d.notification_id = settled.notification_id
-                AND d.sequence > settled.sequence AND d.id <> ALL (@s_id) AND {PutOff}
+                AND d.sequence > settled.sequence AND d.id <> ALL (@s_id) AND {Few.OnceFound(PutOff)}
             FOR UPDATE OF d SKIP LOCKED)
-        UPDATE subscription_delivery d SET due_at = now() FROM behind WHERE d.id = behind.id AND {PutOff}
+        UPDATE subscription_delivery d SET due_at = now() WHERE d.id = {Few.Of("id", "behind")} AND {Few.OnceFound(PutOff)}
         """;
 
     readonly NpgsqlDataSource _database;
@@ -235,13 +241,13 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
     public async Task<int> Recover(Guid subscriptionId, DateTimeOffset since, int limit, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand(
-            """
+            $"""
             WITH failed AS (
                 SELECT id FROM subscription_delivery
                 WHERE subscription_id = @subscription AND created_at >= @since AND status = 'Failed' ORDER BY created_at, id LIMIT @limit),
             again AS (
-                UPDATE subscription_delivery d SET status = 'Waiting', attempts = 0, due_at = now() FROM failed WHERE d.id = failed.id
-                    RETURNING 1)
+                UPDATE subscription_delivery SET status = 'Waiting', attempts = 0, due_at = now() WHERE id = {Few.Of("id", "failed")}
+                RETURNING 1)
             SELECT count(*)::integer FROM again
             """
         );
@@ -255,14 +261,14 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
     public async Task<int> Forget(TimeSpan age, int limit, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand(
-            """
+            $"""
             WITH old AS (
                 SELECT d.id FROM subscription_delivery d
                 WHERE d.created_at < now() - @age AND (d.status <> 'Waiting' OR NOT EXISTS (
                     SELECT FROM subscription s WHERE s.id = d.subscription_id AND s.disabled_at IS NULL))
                 ORDER BY d.created_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             forgotten AS (
-                DELETE FROM subscription_delivery d USING old WHERE d.id = old.id RETURNING 1)
+                DELETE FROM subscription_delivery WHERE id = {Few.Of("id", "old")} RETURNING 1)
             SELECT count(*)::integer FROM forgotten
             """
         );

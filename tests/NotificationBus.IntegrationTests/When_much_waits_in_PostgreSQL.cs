@@ -1,0 +1,147 @@
+using NotificationBus.Intake;
+using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
+using NotificationBus.Subscriptions;
+using Npgsql;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>
+/// A host that takes a few of what waits reads a few, however much waits: what has piled up while a server, a subscriber or the hosts were
+/// away would otherwise be read whole each time. Statements are planned once, while nothing waits, and once more when the server has
+/// looked how much there is.
+/// </summary>
+[Trait("Server", "PostgreSQL")]
+public sealed class When_much_waits_in_PostgreSQL(BusAndDatabase servers)
+{
+    const int Waiting = 20_000;
+    const int Taken = 10;
+    const long MostRead = 1000;
+
+    // Npgsql prepares a statement at its fifth use.
+    const int UntilPrepared = 6;
+
+    static readonly Guid Listener = Guid.CreateVersion7();
+    static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    /// <summary>The tables in which something waits, how it gets there, and what takes of it.</summary>
+    static readonly Dictionary<string, (string Fill, Func<PostgresRecord, Task> Take)> Backlogs = new(StringComparer.Ordinal)
+    {
+        ["outgoing_message"] = (
+            $"""
+            INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, headers, due_at)
+            SELECT gen_random_uuid(), 'exchange:somewhere', 'text/plain', 'urn:message:Any', ''::bytea, '{"{}"}', now()
+            FROM generate_series(1, {Waiting})
+            """,
+            record => record.Of<IOutgoingMessages>().TakeDue(Lease, Taken, CancellationToken.None)
+        ),
+        ["intake_event"] = (
+            $$"""
+            INSERT INTO intake_event (id, event_type, event, producer)
+            SELECT gen_random_uuid(), 'OrderPlaced', '{}', 'shop' FROM generate_series(1, {{Waiting}})
+            """,
+            record => record.Of<IIntakeRows>().Take(Lease, Taken, CancellationToken.None)
+        ),
+        ["unfinished_notification"] = (
+            $"""
+            INSERT INTO unfinished_notification (id, created_at, look_again_at)
+            SELECT gen_random_uuid(), now(), now() FROM generate_series(1, {Waiting})
+            """,
+            record => record.Of<IUnfinishedNotifications>().Take(Lease, Taken, CancellationToken.None)
+        ),
+        ["subscription_delivery"] = (
+            Told("'Waiting'"),
+            async record =>
+            {
+                var deliveries = record.Of<IWebhookDeliveries>();
+                await deliveries.WithDue(CancellationToken.None);
+                var tried = new WebhookTry(DateTimeOffset.UnixEpoch, "204", 1);
+                foreach (var taken in await deliveries.Take(Listener, Lease, Taken, CancellationToken.None))
+                    await deliveries.Settle(
+                        new WebhookSettlement(taken.Id, taken.Attempts, WebhookStatus.Delivered, TimeSpan.Zero, tried),
+                        CancellationToken.None
+                    );
+            }
+        ),
+        ["subscription_delivery, given up"] = (
+            Told("'Failed'"),
+            record => record.Of<IWebhookDeliveries>().Recover(Listener, DateTimeOffset.UnixEpoch, Taken, CancellationToken.None)
+        ),
+        ["subscription_delivery, old"] = (
+            Told("'Failed'"),
+            record => record.Of<IWebhookDeliveries>().Forget(TimeSpan.Zero, Taken, CancellationToken.None)
+        ),
+        ["stream_event"] = (
+            $$"""
+            WITH stream AS (INSERT INTO event_stream (id, events) VALUES ('{{Listener}}', '{delivery.sent}') ON CONFLICT DO NOTHING)
+            INSERT INTO stream_event (stream_id, notification_id, sequence, type, at, data)
+            SELECT '{{Listener}}', gen_random_uuid(), 1, 'delivery.sent', now(), '{}' FROM generate_series(1, {{Waiting}})
+            """,
+            record => record.Of<IEventStreams>().Advance([Listener], Taken, CancellationToken.None)
+        ),
+    };
+
+    public static TheoryData<string, bool> Of_each_kind() =>
+        [.. Backlogs.Keys.SelectMany(kind => new[] { new TheoryDataRow<string, bool>(kind, true), new(kind, false) })];
+
+    [Theory]
+    [MemberData(nameof(Of_each_kind))]
+    public async Task Should_read_a_few_when_it_takes_a_few(string kind, bool hasLooked)
+    {
+        var database = await servers.CreateDatabase();
+        var table = kind.Split(',')[0];
+        var (fill, take) = Backlogs[kind];
+        await using var server = NpgsqlDataSource.Create(database);
+        await using (var record = await PostgresRecord.Open(database))
+        {
+            for (var i = 0; i < UntilPrepared; i++)
+                await take(record);
+            await record.Execute(fill);
+            if (hasLooked)
+                await record.Execute($"ANALYZE {table}");
+            await record.Execute($"SELECT pg_stat_reset_single_table_counters('{table}'::regclass)");
+            await Reset(server, table);
+
+            await take(record);
+        }
+
+        // Its connections have ended, and with that said what they read.
+        long read;
+        do read = await Read(server, table);
+        while (read == 0);
+        read.ShouldBeInRange(Taken, MostRead);
+    }
+
+    static async Task Reset(NpgsqlDataSource server, string table)
+    {
+        await using var command = server.CreateCommand(
+            $"""
+            SELECT pg_stat_reset_single_table_counters(indexrelid) FROM pg_index WHERE indrelid = '{table}'::regclass
+            """
+        );
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Returns how many rows, or entries of one index, were read.</summary>
+    static async Task<long> Read(NpgsqlDataSource server, string table)
+    {
+        await using var command = server.CreateCommand(
+            $"""
+            SELECT greatest(t.seq_tup_read + coalesce(t.idx_tup_fetch, 0), max(i.idx_tup_read))
+            FROM pg_stat_user_tables t JOIN pg_stat_user_indexes i USING (relid) WHERE t.relname = '{table}'
+            GROUP BY t.seq_tup_read, t.idx_tup_fetch
+            """
+        );
+        return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    static string Told(string status) =>
+        $$"""
+            WITH subscription AS (
+                INSERT INTO subscription (id, url, events, categories, secret)
+                VALUES ('{{Listener}}', 'https://example.com', '{}', '{}', ''::bytea))
+            INSERT INTO subscription_delivery (id, subscription_id, notification_id, sequence, type, at, data, status)
+            SELECT gen_random_uuid(), '{{Listener}}', n.id, k, 'delivery.sent', now(), '{}', {{status}}
+            FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, {{Waiting / 2}})) AS n, generate_series(1, 2) AS k
+            """;
+}
