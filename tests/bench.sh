@@ -19,6 +19,7 @@ solution (MassTransit as its documentation shows it). tests/NotificationBus.Benc
   spike          100,000 announcements at once: memory, time to drain, latency of orders meanwhile
   micro          planner, template and serializer, each by itself (BenchmarkDotNet)
   scheduled      100,000 scheduled messages due at once
+  intake         calls over HTTP with keys and without, beside a bare endpoint that inserts one row
   --count N      how many are stored, or arrive or are due at once
 
 It ends with a table, writes artifacts/bench.json, and exits with 1 when a contender lost something or did not come to its end.

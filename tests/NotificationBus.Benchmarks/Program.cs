@@ -12,6 +12,8 @@ using NotificationBus.IntegrationTests.Servers;
 
 const int StoredBefore = 1_000_000;
 const int AtOnce = 100_000;
+const int IntakeRounds = 6;
+var intakeLength = SaturationLength.Long with { Round = TimeSpan.FromSeconds(8) };
 
 var file = new Option<string>("--json")
 {
@@ -40,6 +42,7 @@ var root = new RootCommand(
             await runner.MeasureSlowProvider();
             await runner.MeasureSpike(count ?? AtOnce);
             await runner.MeasureScheduled(count ?? AtOnce);
+            await runner.MeasureIntake(IntakeRounds, intakeLength);
         }
     ),
     Saturate(),
@@ -57,6 +60,7 @@ var root = new RootCommand(
     Measure("slow-provider", "NotificationBus while each call takes 100 ms", (runner, _) => runner.MeasureSlowProvider()),
     Measure("spike", "100,000 announcements at once while orders are placed", (runner, count) => runner.MeasureSpike(count ?? AtOnce)),
     Measure("scheduled", "100,000 scheduled messages due at once", (runner, count) => runner.MeasureScheduled(count ?? AtOnce)),
+    TakeIn(),
     Micro(),
     Inside(),
 };
@@ -83,6 +87,31 @@ Command Saturate()
                     Round = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                 },
                 parsed.GetValue(only)
+            )
+    );
+}
+
+Command TakeIn()
+{
+    var rounds = new Option<int>("--rounds") { Description = "How many", DefaultValueFactory = _ => IntakeRounds };
+    var seconds = new Option<int>("--seconds")
+    {
+        Description = "How long a round lasts, at most 30: the worker's connections outlive no more",
+        DefaultValueFactory = _ => (int)intakeLength.Round.TotalSeconds,
+    };
+    var warmUp = new Option<int>("--warm-up")
+    {
+        Description = "For how many seconds each is called before, at most 30",
+        DefaultValueFactory = _ => (int)intakeLength.WarmUp.TotalSeconds,
+    };
+    return MeasureWith(
+        "intake",
+        "Calls over HTTP: NotificationBus with keys, without, and a bare endpoint that inserts one row",
+        [rounds, seconds, warmUp],
+        (runner, parsed) =>
+            runner.MeasureIntake(
+                parsed.GetValue(rounds),
+                new SaturationLength(TimeSpan.FromSeconds(parsed.GetValue(warmUp)), TimeSpan.FromSeconds(parsed.GetValue(seconds)))
             )
     );
 }
@@ -144,7 +173,12 @@ static Command Inside()
             ContenderProcess.Run(() =>
             {
                 var (virtualHost, record) = (new Uri(parsed.GetValue(broker)!), parsed.GetValue(database)!);
-                return parsed.GetValue(name) == "floor" ? FloorFlow.Start(virtualHost, record) : TextbookProgram.Start(virtualHost, record);
+                return parsed.GetValue(name) switch
+                {
+                    "floor" => FloorFlow.Start(virtualHost, record),
+                    "bare" => BareEndpoint.Start(record),
+                    _ => TextbookProgram.Start(virtualHost, record),
+                };
             })
     );
     return command;

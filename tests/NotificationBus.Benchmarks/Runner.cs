@@ -137,6 +137,35 @@ sealed class Runner(OwnServers servers, Report report)
         await report.Add("scheduled", scheduled);
     }
 
+    /// <summary>Calls over HTTP, each contender in turn, forwards and backwards.</summary>
+    public async Task MeasureIntake(int rounds, SaturationLength length)
+    {
+        await report.Say($"\n== intake over HTTP: {rounds} rounds\n\n{Report.IntakeHeading}");
+        var entrants = new List<HttpIntake>();
+        try
+        {
+            foreach (var entrant in IntakeEntrant.All())
+                entrants.Add(await HttpIntake.Open(servers, entrant, length.WarmUp));
+
+            var all = new List<IntakeRound>();
+            for (var round = 0; round < rounds; round++)
+            {
+                for (var turn = 0; turn < entrants.Count; turn++)
+                {
+                    all.Add(await entrants[round % 2 == 0 ? turn : entrants.Count - 1 - turn].Run(length.Round));
+                    await report.Say(Report.Line(all[^1]));
+                }
+            }
+
+            await report.AddIntake(all);
+        }
+        finally
+        {
+            foreach (var entrant in entrants)
+                await entrant.DisposeAsync();
+        }
+    }
+
     /// <summary>Opens all, one after the other, and has each of them run a round in turn.</summary>
     async Task<IReadOnlyList<SaturationRound>> Interleave(int rounds, TimeSpan each, IEnumerable<Func<Task<Saturation>>> open)
     {

@@ -34,7 +34,7 @@ sealed class NotificationBusContender : Contender
             ["Serilog:MinimumLevel:Default"] = "Warning",
         };
         var host = await HostProcess.Start(virtualHost, database, all);
-        return new RunningContender(host.Id, host.Terminate, () => $"{host.Output}", host);
+        return new RunningContender(host.Id, host.Terminate, () => $"{host.Output}", host) { Address = host.Client.BaseAddress };
     }
 }
 
@@ -43,6 +43,9 @@ abstract class OwnContender(IReadOnlyDictionary<string, string?> environment) : 
 {
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
     static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(1);
+
+    /// <summary>Where it takes calls; null for one that takes none.</summary>
+    protected virtual Uri? Address => null;
 
     public override async Task<RunningContender> Start(
         Uri virtualHost,
@@ -70,6 +73,7 @@ abstract class OwnContender(IReadOnlyDictionary<string, string?> environment) : 
         var asked = 0;
         return new RunningContender(process.Id, () => process.Terminate(EndLimit), () => $"{process.Output}", process)
         {
+            Address = Address,
             AllocatedBytes = async () =>
             {
                 var answer = string.Create(CultureInfo.InvariantCulture, $"{ContenderProcess.Allocated} {++asked} ");
@@ -103,4 +107,24 @@ sealed class TextbookContender() : OwnContender(new Dictionary<string, string?>(
     public override string Name => "textbook";
 
     public override int Expected => 100;
+}
+
+/// <summary>ASP.NET Core and one row for each call, with the garbage collector a web project has.</summary>
+sealed class BareContender(int port)
+    : OwnContender(
+        new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["DOTNET_gcServer"] = "1",
+            ["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+        }
+    )
+{
+    public BareContender()
+        : this(FreePort.Take()) { }
+
+    public override string Name => "bare";
+
+    public override int Expected => 1_000;
+
+    protected override Uri Address { get; } = new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
 }

@@ -7,6 +7,9 @@ sealed class RunningContender(int id, Func<Task<int>> terminate, Func<string> la
 {
     public int Id => id;
 
+    /// <summary>Where it takes calls; null for one that takes none.</summary>
+    public Uri? Address { get; init; }
+
     /// <summary>What it has allocated since it was started; null for one that does not say so.</summary>
     public Func<Task<long>>? AllocatedBytes { get; init; }
 

@@ -8,13 +8,12 @@ namespace NotificationBus.Benchmarks.Measures;
 /// <summary>Where one contender runs once: a virtual host and a database of its own, a producer, and its record.</summary>
 sealed class Stand : IAsyncDisposable
 {
-    readonly string _database;
     readonly int _atOnce;
 
     Stand(OwnServers servers, Uri virtualHost, string database, int atOnce, RunningContender running, Publisher publisher)
     {
         _atOnce = atOnce;
-        _database = database;
+        ConnectionString = database;
         Servers = servers;
         VirtualHost = virtualHost;
         Running = running;
@@ -25,6 +24,9 @@ sealed class Stand : IAsyncDisposable
     public OwnServers Servers { get; }
 
     public Uri VirtualHost { get; }
+
+    /// <summary>The database.</summary>
+    public string ConnectionString { get; }
 
     public RunningContender Running { get; }
 
@@ -70,6 +72,6 @@ sealed class Stand : IAsyncDisposable
         await Running.DisposeAsync();
         await Record.DisposeAsync();
         // Whoever comes next must not share the server with the vacuuming of what is over.
-        await Database.Drop(Servers.Postgres.ConnectionString, new NpgsqlConnectionStringBuilder(_database).Database!);
+        await Database.Drop(Servers.Postgres.ConnectionString, new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
     }
 }
