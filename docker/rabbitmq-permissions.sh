@@ -16,6 +16,21 @@ kind=${1:-} name=${2:-} vhost=${3:-/}
 # It stands in patterns of names.
 case $name in *[!a-z0-9-]*) echo "a name has small letters, digits and hyphens" >&2; exit 2 ;; esac
 ctl=${RABBITMQCTL:-rabbitmqctl}
+users=$($ctl list_users --silent --no-table-headers | cut -f1)
+refuse() { echo "$name $1" >&2; exit 2; }
+
+case $name in guest) refuse "is the user every broker is born with: choose another name" ;; esac
+if [ "$kind" = producer ]; then
+  # Its queues begin with its name: nothing of a host or of another producer may begin so, too.
+  case $name in
+    send | notifications | notifications-* | send-* | receipts | receipts-*)
+      refuse "is the beginning of the names of NotificationBus's own queues: choose another name" ;;
+  esac
+  for other in $users; do
+    case $other- in "$name-"?*) [ "$other" = "$name" ] || refuse "would have the queues of the user $other, too: choose another name" ;; esac
+    case $name- in "$other-"?*) [ "$other" = "$name" ] || refuse "would share its queues with the user $other: choose another name" ;; esac
+  done
+fi
 
 # What producers may say. Everything else on the bus is between hosts: whoever may write it is believed.
 events='ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|OrderPaid'
@@ -33,5 +48,6 @@ case $kind in
 esac
 
 $ctl add_user "$name" "$PASSWORD" || $ctl change_password "$name" "$PASSWORD"
-$ctl set_user_tags "$name" $tags
+# A host that is there keeps the tag management, with which it reads the policies.
+[ "$kind" = host ] && [[ $'\n'$users$'\n' == *$'\n'"$name"$'\n'* ]] || $ctl set_user_tags "$name" $tags
 $ctl set_permissions -p "$vhost" "$name" "$configure" "$write" "$read"

@@ -1,4 +1,5 @@
 using MassTransit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -81,7 +82,11 @@ public static class ClientSetup
         services.TryAddSingleton(TimeProvider.System);
         var settings = services
             .AddOptions<NotificationBusClientOptions>()
-            .BindConfiguration(NotificationBusClientOptions.Section)
+            // Where there is one: a console program may have no configuration.
+            .Configure<IServiceProvider>(
+                static (options, provider) =>
+                    provider.GetService<IConfiguration>()?.GetSection(NotificationBusClientOptions.Section).Bind(options)
+            )
             .Validate(
                 options => options.Patience >= TimeSpan.FromSeconds(1) && options.Patience <= TimeSpan.FromMinutes(10),
                 $"{NotificationBusClientOptions.Section}:Patience: must be from 00:00:01 to 00:10:00"

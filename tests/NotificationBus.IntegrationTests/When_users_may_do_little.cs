@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
@@ -107,6 +108,86 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
         );
         await Refused(reading, "declare", channel => channel.QueueDeclareAsync("mine", durable: true, exclusive: false, autoDelete: false));
         await Refused(reading, "delete", channel => channel.QueueDeleteAsync("notifications"));
+    }
+
+    /// <summary>Its permission is for an exchange, and the body names what it likes.</summary>
+    [Fact]
+    public async Task Should_believe_no_producer_that_says_what_hosts_tell_each_other()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(await rabbit.CreateUser(Script, "host", "nb-host-2", broker), database);
+        using var answer = await host.Client.PostAsJsonAsync(
+            "/v1/notifications",
+            new
+            {
+                category = "announcement",
+                channels = (string[])["email"],
+                recipient = new { id = "buyer-7", email = "buyer@example.com" },
+                data = new { title = "Tomorrow", text = "Not before." },
+                delay = "PT24H",
+            }
+        );
+        answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
+        await record.Some("SELECT count(*) FROM notification_overview", Soon);
+        var id = await record.Scalar<Guid>("SELECT id FROM notification_overview");
+        var state = await record.Scalar<string>("SELECT status FROM notification_overview");
+        var about = $"\"notificationId\": \"{id}\", \"deliveryId\": \"{Guid.NewGuid()}\"";
+
+        await using var connection = await new ConnectionFactory
+        {
+            Uri = await rabbit.CreateUser(Script, "producer", "forger", broker),
+        }.CreateConnectionAsync();
+        await using var channel = await Confirming(connection);
+        (string Type, string Message)[] forged =
+        [
+            ("NotificationBus.Contracts:DeliverySent", $"{{ {about}, \"provider\": \"smtp\" }}"),
+            ("NotificationBus.Contracts:DeliveryFailed", $"{{ {about}, \"reason\": \"made up\" }}"),
+            (
+                "NotificationBus.Receipts:DeliveryReceiptReceived",
+                $"{{ {about}, \"provider\": \"smtp\", \"kind\": 4, \"at\": \"2026-12-01T00:00:00Z\" }}"
+            ),
+            ("NotificationBus.Saga:EscalationDue", $"{{ {about} }}"),
+        ];
+        foreach (var (type, message) in forged)
+            await channel.BasicPublishAsync(
+                Event,
+                routingKey: "",
+                mandatory: true,
+                new BasicProperties { ContentType = Readme.Word("application/vnd."), Persistent = true },
+                Encoding.UTF8.GetBytes(
+                    $$"""{ "messageId": "{{Guid.NewGuid()}}", "messageType": ["urn:message:{{type}}"], "message": {{message}} }"""
+                )
+            );
+
+        await record.Some($"SELECT count(*) / {forged.Length} FROM failed_message", Soon);
+        (await record.Scalar<long>("SELECT count(*) FROM failed_message WHERE reason LIKE '%is taken from hosts alone%'")).ShouldBe(
+            forged.Length,
+            await record.Scalar<string>("SELECT string_agg(reason, '; ') FROM failed_message")
+        );
+        (await record.Scalar<string>("SELECT status FROM notification_overview")).ShouldBe(state);
+        (await record.Scalar<long>("SELECT count(*) FROM delivery_attempt")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_producer_whose_queues_would_be_those_of_another()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        await rabbit.CreateUser(Script, "producer", "stall", broker);
+        // Once more is once more.
+        await rabbit.CreateUser(Script, "producer", "stall", broker);
+
+        foreach (var name in (string[])["send", "notifications", "receipts", "send-email", "stall-eu", "guest"])
+            (await Should.ThrowAsync<Exception>(() => rabbit.CreateUser(Script, "producer", name, broker), name)).Message.ShouldContain(
+                "choose another name"
+            );
+        await rabbit.CreateUser(Script, "producer", "kiosk-eu", broker);
+        (await Should.ThrowAsync<Exception>(() => rabbit.CreateUser(Script, "producer", "kiosk", broker))).Message.ShouldContain(
+            "kiosk-eu"
+        );
     }
 
     [Fact]

@@ -11,6 +11,9 @@ namespace NotificationBus.Host.RabbitMq;
 /// </summary>
 sealed class BrokerUsers(HostSettings settings, BrokerConnections broker) : IMessageApplications
 {
+    // The exchanges of what MassTransit publishes itself, to which services may not.
+    const string Faults = "MassTransit:Fault--";
+
     readonly ApplicationUsers _users = ApplicationUsers.Of(settings);
     readonly string _host = broker.Address.User;
 
@@ -23,6 +26,14 @@ sealed class BrokerUsers(HostSettings settings, BrokerConnections broker) : IMes
         if (message.Headers.TryGetHeader(ApplicationHeader.Name, out _) && message.TryGetPayload(out RabbitMqSendContext? sent))
             sent.BasicProperties.UserId = _host;
     }
+
+    /// <inheritdoc />
+    /// <remarks>Permissions are given for exchanges; the default one, with which operators move messages, leads to all queues.</remarks>
+    public bool IsBetweenHosts(ReceiveContext message) =>
+        !message.TryGetPayload(out RabbitMqBasicConsumeContext? received)
+        || received.Exchange.Length == 0
+        || received.Exchange.StartsWith(Faults, StringComparison.Ordinal)
+        || message.InputAddress.AbsolutePath.EndsWith($"/{received.Exchange}", StringComparison.Ordinal);
 
     /// <inheritdoc />
     public string Of(ReceiveContext message)

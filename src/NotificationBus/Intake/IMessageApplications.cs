@@ -22,6 +22,12 @@ public interface IMessageApplications
         Sign(message);
     }
 
+    /// <summary>
+    /// True for what a host alone can have sent, to the queue's own exchange. False for what came through an exchange to which services
+    /// publish: its body may name any type. Where nobody else publishes it is true.
+    /// </summary>
+    bool IsBetweenHosts(ReceiveContext message) => true;
+
     /// <summary>Signs a message that has the header, so that it is believed. Where everybody is, there is nothing to do.</summary>
     void Sign(SendContext message) { }
 }

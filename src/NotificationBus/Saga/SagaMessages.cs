@@ -1,6 +1,8 @@
 using MassTransit;
+using MassTransit.Configuration;
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
+using NotificationBus.Intake;
 using NotificationBus.Receipts;
 using NotificationBus.Sending;
 
@@ -33,8 +35,8 @@ static class SagaMessages
         // Its consumers make of it what is above: each of many results alone, and what the ledger says of a cancellation. Services publish
         // the latter, do not know the lane, and it does not wait behind a campaign.
         new SagaMessage<DeliveryResults>(null),
-        new SagaMessage<CancelNotification>(null) { Published = Lane.Transactional },
-        new SagaMessage<WithdrawNotifications>(null) { Published = Lane.Transactional },
+        new SagaMessage<CancelNotification>(null) { Published = Lane.Transactional, IsOfServices = true },
+        new SagaMessage<WithdrawNotifications>(null) { Published = Lane.Transactional, IsOfServices = true },
     ];
 
     /// <summary>The notification a message concerns.</summary>
@@ -52,6 +54,9 @@ abstract class SagaMessage
     /// </summary>
     public Lane? Published { get; init; }
 
+    /// <summary>True when services may say it; all else is between hosts, and believed.</summary>
+    public bool IsOfServices { get; init; }
+
     /// <summary>Null for what comes from the queue, and is not yet a step of one notification.</summary>
     public abstract Type? Step { get; }
 
@@ -60,6 +65,11 @@ abstract class SagaMessage
 
     /// <summary>Has those of one notification taken one after the other.</summary>
     public abstract void Partition(IConsumePipeConfigurator pipe, IPartitioner partitioner);
+
+    /// <summary>
+    /// Has what is between hosts taken from hosts alone: what may be published to an exchange says nothing of the types in the body.
+    /// </summary>
+    public abstract void Guard(IConsumePipeConfigurator pipe, IMessageApplications applications);
 }
 
 /// <inheritdoc />
@@ -78,4 +88,28 @@ sealed class SagaMessage<TMessage>(Func<TMessage, Guid>? notification) : SagaMes
         if (notification is not null)
             pipe.UsePartitioner<TMessage>(partitioner, context => notification(context.Message));
     }
+
+    public override void Guard(IConsumePipeConfigurator pipe, IMessageApplications applications)
+    {
+        if (!IsOfServices)
+            pipe.AddPipeSpecification(new FilterPipeSpecification<ConsumeContext<TMessage>>(new FromHosts(applications)));
+    }
+
+    sealed class FromHosts(IMessageApplications applications) : IFilter<ConsumeContext<TMessage>>
+    {
+        public Task Send(ConsumeContext<TMessage> context, IPipe<ConsumeContext<TMessage>> next) =>
+            applications.IsBetweenHosts(context.ReceiveContext)
+                ? next.Send(context)
+                : throw new NotFromAHostException(typeof(TMessage).Name);
+
+        public void Probe(ProbeContext context) => context.CreateFilterScope("fromHosts");
+    }
 }
+
+/// <summary>A message between hosts came through an exchange to which services publish.</summary>
+/// <param name="type">Its type.</param>
+public sealed class NotFromAHostException(string type)
+    : Exception(
+        $"{type} is taken from hosts alone, and this one came through an exchange to which services publish; it may be forged, and "
+            + "replayed it would be believed"
+    );

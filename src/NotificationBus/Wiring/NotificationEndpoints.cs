@@ -96,6 +96,8 @@ public static class NotificationEndpoints
                     context.GetRequiredService<Quarantine>()
                 );
                 BindEvents(endpoint, context, lane);
+                foreach (var message in SagaMessages.All)
+                    message.Guard(endpoint, context.GetRequiredService<IMessageApplications>());
                 context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
                 RetryTransient(endpoint);
                 // Not as a registered saga, whose repository would be made again for each message, in a scope of its own.
