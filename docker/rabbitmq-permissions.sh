@@ -27,8 +27,8 @@ if [ "$kind" = producer ]; then
       refuse "is the beginning of the names of NotificationBus's own queues: choose another name" ;;
   esac
   for other in $users; do
-    case $other- in "$name-"?*) [ "$other" = "$name" ] || refuse "would have the queues of the user $other, too: choose another name" ;; esac
-    case $name- in "$other-"?*) [ "$other" = "$name" ] || refuse "would share its queues with the user $other: choose another name" ;; esac
+    case $other in "$name-"*) refuse "would have the queues of the user $other, too: choose another name" ;; esac
+    case $name in "$other-"*) refuse "would share its queues with the user $other: choose another name" ;; esac
   done
 fi
 

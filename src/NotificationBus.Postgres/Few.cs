@@ -17,6 +17,6 @@ static class Few
     /// <param name="from">The part, and which of its rows.</param>
     public static string Of(string column, string from) => $"ANY (ARRAY(SELECT {column} FROM {from}))";
 
-    /// <summary>Asks of rows that were found by something else: no index is looked into for the condition, which all of a backlog meets.</summary>
+    /// <summary>Asks of rows that were found otherwise: no index is looked into for a condition that all of a backlog meets.</summary>
     public static string OnceFound(string condition) => $"({condition}) IS TRUE";
 }

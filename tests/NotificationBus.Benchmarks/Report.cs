@@ -69,7 +69,7 @@ sealed class Report(TextWriter output, string file)
         return medians;
     }
 
-    /// <summary>What the columns of <see cref="Line(SaturationRound)"/> are. All but the rate and the peak are for each notification.</summary>
+    /// <summary>What the columns of <see cref="Line(SaturationRound)"/> are, all but the rate and the peak for each notification.</summary>
     public static string Heading =>
         $"{"", -18}{"per second", 11}{"program", 10}{"broker", 9}{"database", 10}{"messages", 10}{"transact.", 11}{"allocated", 11}"
         + $"{"peak", 9}\n{"", -18}{"", 11}{"cpu ms", 10}{"cpu ms", 9}{"cpu ms", 10}{"", 10}{"", 11}{"kB", 11}{"MB", 9}";
@@ -82,7 +82,7 @@ sealed class Report(TextWriter output, string file)
                 + $"{round.AllocatedKilobytes, 11:0.0}{round.PeakMegabytes, 9:0}"
         );
 
-    /// <summary>The medians of the rounds of calls, and how keys and the bare endpoint compare, as medians of rounds side by side.</summary>
+    /// <summary>The medians of the rounds of calls, and how keys and the bare endpoint compare, as medians of paired rounds.</summary>
     public async Task AddIntake(IReadOnlyList<IntakeRound> rounds)
     {
         var own = rounds
