@@ -33,7 +33,7 @@ sealed class BrokerUsers(HostSettings settings, BrokerConnections broker) : IMes
         !message.TryGetPayload(out RabbitMqBasicConsumeContext? received)
         || received.Exchange.Length == 0
         || received.Exchange.StartsWith(Faults, StringComparison.Ordinal)
-        || message.InputAddress.AbsolutePath.EndsWith($"/{received.Exchange}", StringComparison.Ordinal);
+        || received.Exchange == message.InputAddress.Segments[^1];
 
     /// <inheritdoc />
     public string Of(ReceiveContext message)
