@@ -92,7 +92,8 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
                 leased_until = NULL,
                 tries = CASE WHEN jsonb_array_length(d.tries) >= @most_tries THEN d.tries - 0 ELSE d.tries END || s.try
             FROM unnest(@s_id, @s_attempts, @s_status, @s_again, @s_try) AS s (id, attempts, status, again, try)
-            WHERE d.id = s.id AND (s.status = 'Delivered' OR d.status = 'Waiting' AND d.attempts = s.attempts)
+            WHERE d.id = ANY (@s_id) AND d.id = s.id
+                AND (s.status = 'Delivered' OR d.status = 'Waiting' AND d.attempts = s.attempts)
             RETURNING d.subscription_id, d.notification_id, d.sequence, d.status),
         behind AS (
             SELECT d.id FROM settled, subscription_delivery d
