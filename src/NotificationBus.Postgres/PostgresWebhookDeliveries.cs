@@ -84,7 +84,7 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
         """;
 
     // What waits behind one that waits no more is due; not what is settled by the same statement, which changes a row once. Whoever has
-    // locked such a row makes it due, too.
+    // locked such a row makes it due, too. The ids are named twice: planned while the table was empty, a join alone would read all of it.
     static readonly string SettleMany = $"""
         WITH settled AS (
             UPDATE subscription_delivery d SET
