@@ -8,7 +8,9 @@ namespace NotificationBus.Postgres;
 static class Few
 {
     /// <summary>
-    /// Ends an <c>EXISTS</c> that is asked for each row: one with an offset is made into no join with all, and no table of all to look in.
+    /// Ends a subquery that is asked for each row: one with an offset is made into no join with all, and no table of all to look in.
+    /// Before it stands an <c>ORDER BY</c> of the index that is meant where others begin alike: planned while the table was empty, all
+    /// cost the same.
     /// </summary>
     public const string OneByOne = "OFFSET 0";
 

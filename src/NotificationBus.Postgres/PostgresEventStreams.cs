@@ -42,7 +42,7 @@ public sealed class PostgresEventStreams(NpgsqlDataSource database) : IEventStre
                 SELECT FROM stream_event b
                 WHERE b.stream_id = e.stream_id AND b.notification_id = e.notification_id AND b.sequence < e.sequence
                     AND {Few.OnceFound("b.number IS NULL AND b.stored_at > e.stored_at")}
-                {Few.OneByOne})),
+                ORDER BY b.sequence {Few.OneByOne})),
         numbered AS (
             UPDATE stream_event e SET number = fresh.number
             FROM unnest(ARRAY(SELECT stream_id FROM fresh), ARRAY(SELECT notification_id FROM fresh), ARRAY(SELECT sequence FROM fresh),

@@ -74,7 +74,7 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
                 SELECT FROM subscription_delivery e
                 WHERE e.subscription_id = d.subscription_id AND e.notification_id = d.notification_id AND e.sequence < d.sequence
                     AND {Few.OnceFound("e.status = 'Waiting'")}
-                {Few.OneByOne})
+                ORDER BY e.sequence {Few.OneByOne})
             ORDER BY d.due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
         taken AS (
             UPDATE subscription_delivery d SET due_at = now() + @lease, leased_until = now() + @lease
@@ -96,11 +96,12 @@ public sealed class PostgresWebhookDeliveries : IWebhookDeliveries
                 AND (s.status = 'Delivered' OR d.status = 'Waiting' AND d.attempts = s.attempts)
             RETURNING d.subscription_id, d.notification_id, d.sequence, d.status),
         behind AS (
-            SELECT d.id FROM settled, subscription_delivery d
-            WHERE settled.status <> 'Waiting' AND d.subscription_id = settled.subscription_id
-                AND d.notification_id = settled.notification_id
-                AND d.sequence > settled.sequence AND d.id <> ALL (@s_id) AND {Few.OnceFound(PutOff)}
-            FOR UPDATE OF d SKIP LOCKED)
+            SELECT later.id FROM settled, LATERAL (
+                SELECT d.id FROM subscription_delivery d
+                WHERE d.subscription_id = settled.subscription_id AND d.notification_id = settled.notification_id
+                    AND d.sequence > settled.sequence AND d.id <> ALL (@s_id) AND {Few.OnceFound(PutOff)}
+                ORDER BY d.sequence {Few.OneByOne} FOR UPDATE SKIP LOCKED) AS later
+            WHERE settled.status <> 'Waiting')
         UPDATE subscription_delivery d SET due_at = now() WHERE d.id = {Few.Of("id", "behind")} AND {Few.OnceFound(PutOff)}
         """;
 
