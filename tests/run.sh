@@ -9,6 +9,7 @@ Everything that has to pass: build without warnings, format, unit tests, integra
 The last line says "N passed, N failed"; the exit code is 0 only when as many passed as tests/expected names, and nothing failed.
 When no more than five tests of a project fail, they run once more at the end, alone: a machine that stood still for a minute is no fault
 of theirs. What passes then counts, and is named above the last line; a test that is named there again and again has a fault.
+A project of which one test goes on for twenty minutes is ended and named, and has failed; the others go on.
   --limit <minutes>  how long the tests may take in all (60 by default); what still runs then is ended and named, and has failed
 
 The integration tests start a private RabbitMQ, PostgreSQL and Prometheus. On Debian and Ubuntu what is missing is installed
@@ -166,11 +167,16 @@ start() {
   started[$name]=$!
 }
 
+# Whether a test has been going on for longer than any test may, as the program says once in a while. The others must not wait for it.
+stands_still() {
+  [ "$(tail -n 1 "$results_folder/$1.log" 2>/dev/null | grep -ac "Long Running Test.*Elapsed: $too_long")" -gt 0 ]
+}
+
 # Waits for what was started under a name, and shows what it wrote; not what the hosts in its process logged.
 finish() {
   local outcome=0
   while kill -0 "${started[$1]}" 2>/dev/null; do
-    if time_is_over; then kill -KILL "${started[$1]}"; fi
+    if time_is_over || stands_still "$1"; then kill -KILL "${started[$1]}"; fi
     sleep 0.2
   done
   wait "${started[$1]}" || outcome=$?
@@ -307,6 +313,11 @@ finish_tests() {
     {
       echo "  $name did not end within the $limit_minutes minutes for all; what went on last:" && unfinished "$name"
     } | tee -a "$results_folder/failures" >&2
+  elif [ "$outcome" -eq 137 ] && stands_still "$name"; then
+    failed=$((failed + 1))
+    {
+      echo "  $name was ended, because one test went on for twenty minutes:" && unfinished "$name"
+    } | tee -a "$results_folder/failures" >&2
   elif [ "$total" -eq 0 ] || { [ "$outcome" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
     echo "  $name did not run its tests to the end." | tee -a "$results_folder/failures" >&2
     failed=$((failed + 1))
@@ -345,6 +356,8 @@ finish_chaos() {
 
 limit_minutes=60
 most_again=5
+# Twenty minutes, as hh:mm.
+too_long='\(00:[2-5]\|0[1-9]:\)'
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;

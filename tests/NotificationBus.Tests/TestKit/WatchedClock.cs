@@ -2,13 +2,23 @@ namespace NotificationBus.Tests.TestKit;
 
 /// <summary>
 /// A <see cref="FakeTimeProvider"/>, and what that does not do: it says how many timers are set, wakes whoever waits for one to be set, and
-/// can be set ahead or back without any time passing.
+/// can be set ahead or back without any time passing. Who reads it never runs what waits for it: the one of the library does that whenever it
+/// is read, on the reader's thread and within whatever locks he holds, when another thread has moved it and has not come to that yet.
 /// </summary>
 sealed class WatchedClock(Pulse? pulse = null) : FakeTimeProvider(A.Time)
 {
     readonly Lock _lock = new();
     readonly HashSet<Alarm> _alarms = [];
+    TimeSpan _passed;
     TimeSpan _ahead;
+
+    /// <summary>Lets time pass, and rings on this thread whatever is due then.</summary>
+    public new void Advance(TimeSpan time)
+    {
+        lock (_lock)
+            _passed += time;
+        base.Advance(time);
+    }
 
     /// <summary>
     /// How many timers ring within <paramref name="time"/>: a test that waits for one to be set knows that somebody waits for time to pass.
@@ -16,17 +26,21 @@ sealed class WatchedClock(Pulse? pulse = null) : FakeTimeProvider(A.Time)
     public int AlarmsWithin(TimeSpan time)
     {
         lock (_lock)
-            return _alarms.Count(alarm => alarm.Due <= base.GetUtcNow() + time);
+            return _alarms.Count(alarm => alarm.Due <= After(time));
     }
 
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
-            return base.GetUtcNow() + _ahead;
+            return After(_ahead);
     }
 
     // What was measured stays right when the clock is set.
-    public override long GetTimestamp() => base.GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+            return After(TimeSpan.Zero).UtcTicks;
+    }
 
     /// <summary>Somebody sets the clock ahead by so much, or back. No time passes by that.</summary>
     public void Set(TimeSpan ahead)
@@ -106,7 +120,7 @@ sealed class WatchedClock(Pulse? pulse = null) : FakeTimeProvider(A.Time)
         }
     }
 
-    DateTimeOffset After(TimeSpan time) => base.GetUtcNow() + time;
+    DateTimeOffset After(TimeSpan time) => Start + _passed + time;
 
     void Beat() => pulse?.Beat();
 }
