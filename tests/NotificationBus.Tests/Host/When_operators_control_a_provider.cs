@@ -36,6 +36,8 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         providers[0]
             .EnumerateObject()
             .Select(property => property.Name)
+            // One whose circuit another test has opened before says since when it is closed.
+            .Where(name => name != "since")
             .ShouldBe(["account", "channel", "switch", "circuit", "breaker", "needsAttention", "concurrency"]);
         $"{providers[0].GetProperty("breaker")}".ShouldBe(
             """{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3}"""

@@ -2,8 +2,8 @@ namespace NotificationBus.Tests.TestKit;
 
 /// <summary>
 /// A <see cref="FakeTimeProvider"/>, and what that does not do: it says how many timers are set, wakes whoever waits for one to be set, and
-/// can be set ahead or back without any time passing. Who reads it never runs what waits for it: the one of the library does that whenever it
-/// is read, on the reader's thread and within whatever locks he holds, when another thread has moved it and has not come to that yet.
+/// can be set ahead or back without any time passing. Who reads it never runs what waits for it: the one of the library does so when it is
+/// read, on the reader's thread and within whatever locks he holds, when another thread has moved it and has not come to that yet.
 /// </summary>
 sealed class WatchedClock(Pulse? pulse = null) : FakeTimeProvider(A.Time)
 {
