@@ -36,7 +36,7 @@ public sealed partial class KeyRing : BackgroundService
     readonly AuthOptions _options;
     readonly TimeProvider _clock;
     readonly ILogger<KeyRing> _log;
-    readonly SemaphoreSlim _changes = new(0, 1);
+    readonly AsyncAutoResetEvent _changes = new();
     readonly SemaphoreSlim _loading = new(1, 1);
     volatile Copy? _copy;
     TimeSpan _notedAt;
@@ -45,7 +45,7 @@ public sealed partial class KeyRing : BackgroundService
     public KeyRing(IAccessKeys keys, ControlBoard board, IOptions<AuthOptions> options, TimeProvider clock, ILogger<KeyRing> log)
     {
         (_keys, _options, _clock, _log) = (keys, options.Value, clock, log);
-        board.Tell(_ => Wake());
+        board.Tell(_ => _changes.Set());
     }
 
     /// <summary>Makes the copy, and puts the first key on record.</summary>
@@ -159,7 +159,7 @@ public sealed partial class KeyRing : BackgroundService
         var isAway = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            await ((Task)_changes.WaitAsync(LongestWait, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _changes.Wait(LongestWait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stoppingToken.IsCancellationRequested)
                 return;
 
@@ -180,27 +180,6 @@ public sealed partial class KeyRing : BackgroundService
                     KeysNotRefreshed(_options.KnownFor, exception.Message);
                 isAway = true;
             }
-        }
-    }
-
-    /// <inheritdoc />
-    public override void Dispose()
-    {
-        base.Dispose();
-        _changes.Dispose();
-        _loading.Dispose();
-    }
-
-    void Wake()
-    {
-        try
-        {
-            if (_changes.CurrentCount == 0)
-                _changes.Release();
-        }
-        catch (Exception exception) when (exception is SemaphoreFullException or ObjectDisposedException)
-        {
-            // Somebody else has just done so, or the host has ended.
         }
     }
 

@@ -22,8 +22,8 @@ public sealed partial class SubscriptionBoard : BackgroundService
     readonly IEventStreams _streams;
     readonly TimeProvider _clock;
     readonly ILogger<SubscriptionBoard> _log;
-    readonly SemaphoreSlim _changes = new(0, 1);
-    readonly SemaphoreSlim _told = new(0, 1);
+    readonly AsyncAutoResetEvent _changes = new();
+    readonly AsyncAutoResetEvent _told = new();
     readonly SemaphoreSlim _loading = new(1, 1);
     ImmutableArray<Subscription> _all = [];
     ImmutableArray<Subscription> _enabled = [];
@@ -40,7 +40,7 @@ public sealed partial class SubscriptionBoard : BackgroundService
     )
     {
         (_subscriptions, _streams, _clock, _log) = (subscriptions, streams, clock, log);
-        board.Tell(_ => Release(_changes));
+        board.Tell(_ => _changes.Set());
     }
 
     /// <summary>All there are, the oldest first.</summary>
@@ -70,7 +70,7 @@ public sealed partial class SubscriptionBoard : BackgroundService
             (_all, _open) = (all, open);
             _enabled = [.. all.Where(subscription => subscription.IsEnabled)];
             _listeners = [.. _enabled, .. open];
-            Release(_told);
+            _told.Set();
         }
         finally
         {
@@ -91,7 +91,7 @@ public sealed partial class SubscriptionBoard : BackgroundService
         catch (Exception exception)
         {
             SubscriptionsNotRefreshed(exception);
-            Release(_changes);
+            _changes.Set();
         }
     }
 
@@ -111,10 +111,10 @@ public sealed partial class SubscriptionBoard : BackgroundService
     }
 
     /// <summary>Wakes whoever sends: something was stored that somebody is to be told.</summary>
-    public void Told() => Release(_told);
+    public void Told() => _told.Set();
 
     /// <summary>Completes when something was stored on this host since, or after <paramref name="atMost"/>.</summary>
-    internal Task WaitUntilTold(TimeSpan atMost, CancellationToken cancellationToken) => _told.WaitAsync(atMost, cancellationToken);
+    internal Task WaitUntilTold(TimeSpan atMost, CancellationToken cancellationToken) => _told.Wait(atMost, cancellationToken);
 
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -142,7 +142,7 @@ public sealed partial class SubscriptionBoard : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await ((Task)_changes.WaitAsync(LongestWait, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _changes.Wait(LongestWait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
                 await Refresh(stoppingToken);
@@ -155,28 +155,6 @@ public sealed partial class SubscriptionBoard : BackgroundService
             {
                 SubscriptionsNotRefreshed(exception);
             }
-        }
-    }
-
-    /// <inheritdoc />
-    public override void Dispose()
-    {
-        base.Dispose();
-        _changes.Dispose();
-        _told.Dispose();
-        _loading.Dispose();
-    }
-
-    static void Release(SemaphoreSlim one)
-    {
-        try
-        {
-            if (one.CurrentCount == 0)
-                one.Release();
-        }
-        catch (Exception exception) when (exception is SemaphoreFullException or ObjectDisposedException)
-        {
-            // Somebody else has just done so, or the host has ended.
         }
     }
 

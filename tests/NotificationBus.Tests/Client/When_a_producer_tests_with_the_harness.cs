@@ -2,6 +2,7 @@ using MassTransit;
 using MassTransit.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using NotificationBus.Client;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
@@ -89,6 +90,27 @@ public sealed class When_a_producer_tests_with_the_harness
         (await harness.Deliveries("seller-42", cancellationToken: TestContext.Current.CancellationToken))
             .ShouldHaveSingleItem()
             .Push.Body.ShouldContain("Blue ceramic bowl");
+    }
+
+    /// <summary>The provider disposes of what they wait with before the harness stops them.</summary>
+    [Fact]
+    public async Task Should_end_whatever_runs_when_it_is_disposed_of_without_being_stopped()
+    {
+        List<BackgroundService> running;
+        await using (
+            var services = new ServiceCollection()
+                .AddMassTransitTestHarness(bus => bus.AddNotificationBus())
+                .BuildServiceProvider(validateScopes: true)
+        )
+        {
+            var harness = await services.StartTestHarness();
+            await harness.Bus.Publish(Order, TestContext.Current.CancellationToken);
+            (await harness.Deliveries("seller-42", cancellationToken: TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+            running = [.. services.GetServices<IHostedService>().OfType<BackgroundService>()];
+        }
+
+        running.Count.ShouldBeGreaterThan(5);
+        running.ShouldAllBe(service => service.ExecuteTask!.IsCompleted);
     }
 
     [Fact]

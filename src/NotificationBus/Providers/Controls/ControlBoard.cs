@@ -126,13 +126,6 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
         }
     }
 
-    /// <inheritdoc />
-    public override void Dispose()
-    {
-        _loading.Dispose();
-        base.Dispose();
-    }
-
     void Show(SendingControls next)
     {
         _current = next;
