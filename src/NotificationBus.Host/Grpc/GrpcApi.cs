@@ -32,7 +32,10 @@ static class GrpcApi
             .Add(endpoint =>
             {
                 if (endpoint is not RouteEndpointBuilder { RoutePattern.RawText: SendMany, RequestDelegate: { } send })
+                {
+                    endpoint.Metadata.Add(new SizeLimit(HttpLimits.BodySize));
                     return;
+                }
 
                 endpoint.Metadata.Add(new SizeLimit(HttpLimits.BatchSize));
                 endpoint.RequestDelegate = context => context.RequestServices.GetRequiredService<LargeMessages>().Pass(context, send);

@@ -14,6 +14,12 @@ static partial class HttpLimits
     /// <summary>The largest form a recipient's program posts to unsubscribe, in bytes (RFC 8058: one field).</summary>
     public const long UnsubscribeSize = 4 * 1024;
 
+    /// <summary>
+    /// The most bytes of a body that are taken off the wire, most of them to be thrown away: whoever writes all of his request before he
+    /// reads the answer would find the connection reset, and never learn that his body is too large or his key unknown (RFC 9112 9.6).
+    /// </summary>
+    const long Discarded = 16 * 1024 * 1024;
+
     // What the server takes off the wire before anybody reads it: a caller may announce a megabyte, send it, and stop a byte short.
     const int Unread = 64 * 1024;
 
@@ -24,7 +30,7 @@ static partial class HttpLimits
     public static void Apply(KestrelServerOptions options, int connections, IReadOnlyCollection<int> grpc)
     {
         options.AddServerHeader = false;
-        options.Limits.MaxRequestBodySize = BodySize;
+        options.Limits.MaxRequestBodySize = Discarded;
         options.Limits.MaxRequestBufferSize = Unread;
         options.Limits.Http2.InitialConnectionWindowSize = 2 * Unread;
         options.Limits.Http2.InitialStreamWindowSize = Unread;

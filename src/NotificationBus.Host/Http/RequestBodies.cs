@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.Http.Features;
 using NotificationBus.Telemetry;
 
 namespace NotificationBus.Host.Http;
@@ -122,14 +121,8 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     async Task<Body> Read(HttpRequest request, long longest, Func<IPAddress?, CancellationToken, ValueTask<RateLimitLease>> acquire)
     {
         var context = request.HttpContext;
-        var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
-        if (limit is { IsReadOnly: false })
-            limit.MaxRequestBodySize = longest;
-
-        // A server holds to the limit by itself, and tells the caller that it closes the connection on what is still to come. Calls from
-        // within the process pass none.
-        if (limit is null && request.ContentLength > longest)
-            throw TooLarge();
+        if (request.ContentLength > longest)
+            throw TooLarge(context);
 
         // What a caller announces is not had before it comes.
         var body = new Body((int)Math.Min(request.ContentLength ?? Usual, Usual) + 1);
@@ -141,7 +134,7 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
             {
                 body.Advance(read);
                 if (body.Length > longest)
-                    throw TooLarge();
+                    throw TooLarge(context);
                 if (body.Length == request.ContentLength)
                     break;
 
@@ -178,7 +171,12 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
         _forAccounts.Dispose();
     }
 
-    static BadHttpRequestException TooLarge() => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+    static BadHttpRequestException TooLarge(HttpContext context)
+    {
+        // What is still to come is thrown away, and not for ever.
+        context.Response.Headers.Connection = "close";
+        return new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+    }
 
     static async ValueTask<int> Read(Stream stream, Memory<byte> rest, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -136,6 +137,34 @@ public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) :
 
         answer.ShouldStartWith("HTTP/1.1 413 ");
         answer.ShouldContain("\nConnection: close", Case.Insensitive);
+    }
+
+    /// <summary>Most clients write all of a request before they read the answer. A connection that is reset tells them nothing.</summary>
+    [Theory]
+    [InlineData("POST /v1/notifications", 1_500_000, "413 ")]
+    [InlineData("POST /v1/notifications/batch", 12_000_000, "413 ")]
+    [InlineData("POST /v1/events/order-placed", 1_500_000, "413 ")]
+    [InlineData("POST /v1/subscriptions", 1_500_000, "413 ")]
+    [InlineData("POST /v1/nowhere", 1_500_000, "404 ")]
+    [InlineData("GET /v1/notifications", 1_500_000, "200 ")]
+    [InlineData("POST /v1/receipts/nobody", 1_500_000, "404 ")]
+    public async Task Should_let_whoever_writes_all_of_it_first_read_the_answer(string call, int size, string expected)
+    {
+        const int Chunk = 64_000;
+        foreach (var framing in (string[])["Transfer-Encoding: chunked", $"Content-Length: {size}"])
+        {
+            using var request = await RawRequest.Begin(host.Client.BaseAddress!, $"{call} HTTP/1.1\nHost: a\n{Json}\n{framing}\n\n");
+            var isChunked = framing.EndsWith("chunked", StringComparison.Ordinal);
+            for (var written = 0; written < size; written += Chunk)
+            {
+                var part = new string(' ', Math.Min(Chunk, size - written));
+                await request.Write(Encoding.ASCII.GetBytes(isChunked ? $"{part.Length:x}\r\n{part}\r\n" : part));
+            }
+            if (isChunked)
+                await request.Write("0\r\n\r\n"u8.ToArray());
+
+            (await request.Answer(Patience)).ShouldStartWith($"HTTP/1.1 {expected}", Case.Sensitive, framing);
+        }
     }
 
     /// <summary>Every route there is, with something for what it asks for.</summary>
