@@ -43,7 +43,8 @@ public sealed class AttachmentSource : IFileSource, IDisposable
     public int MostOctets => _options.MaxBytes;
 
     /// <inheritdoc />
-    public string? Refuse(string url) => AddressGuard.Refuse(url, _options.AllowPrivateAddresses);
+    public string? Refuse(string url) =>
+        AddressGuard.RefuseUnless(url, _options.AllowPrivateAddresses, "Attachments:AllowPrivateAddresses");
 
     /// <inheritdoc />
     public async Task<FileAnswer> Fetch(FileReference file, FileRoom room, CancellationToken cancellationToken)

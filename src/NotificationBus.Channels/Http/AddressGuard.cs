@@ -137,6 +137,15 @@ public sealed class AddressGuard
         return Public6.Contains(address) && !Array.Exists(NotPublic6, network => network.Contains(address));
     }
 
+    /// <summary>The same as <c>Refuse</c>, with the setting that would allow it, where one would.</summary>
+    /// <param name="url">The URL as it was given.</param>
+    /// <param name="allowPrivateAddresses">What the setting says.</param>
+    /// <param name="setting">The setting, such as <c>Webhooks:AllowPrivateAddresses</c>.</param>
+    public static string? RefuseUnless(string url, bool allowPrivateAddresses, string setting) =>
+        Refuse(url, allowPrivateAddresses) is not { } wrong ? null
+        : Refuse(url, allowPrivateAddresses: true) is null ? $"{wrong}, unless the host has {setting}=true"
+        : wrong;
+
     /// <summary>
     /// Why a URL that a user set can never be called, or null when it looks right: https, the usual port, no user in it, no address of a
     /// private network. Names are not looked up here. The answer does not repeat the URL.

@@ -33,7 +33,7 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
     }
 
     /// <inheritdoc />
-    public string? Refuse(string url) => AddressGuard.Refuse(url, _options.AllowPrivateAddresses);
+    public string? Refuse(string url) => AddressGuard.RefuseUnless(url, _options.AllowPrivateAddresses, "Webhooks:AllowPrivateAddresses");
 
     /// <inheritdoc />
     public async Task<WebhookAnswer> Post(WebhookCall call, CancellationToken cancellationToken)
