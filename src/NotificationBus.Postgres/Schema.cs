@@ -1,6 +1,7 @@
 using System.Data;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -59,6 +60,11 @@ public sealed partial class Schema(
 
                 WaitingForDatabase(Explain(exception));
                 await Task.Delay(RetryInterval, clock, cancellationToken);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                // A file that the connection string names: with the password, or with certificates.
+                throw new SettingsException($"ConnectionStrings:Postgres: {failure.Message}");
             }
         }
     }
@@ -154,8 +160,14 @@ public sealed partial class Schema(
     /// A wrong password (class 28) or database (3D) does not get better by waiting, nor does what no value, row or statement can be.
     /// </summary>
     static bool IsStillStarting(NpgsqlException exception) =>
-        Cause(exception) is not PostgresException { SqlState: { } state } refusal
-        || (Outages.IsTransient(refusal) && state[..2] is not ("23" or "28" or "3D" or "42"));
+        Cause(exception) switch
+        {
+            OnlyReadsException => true,
+            PostgresException { SqlState: { } state } refusal => Outages.IsTransient(refusal)
+                && state[..2] is not ("23" or "28" or "3D" or "42"),
+            // What the library says of itself, without a cause: that there is no password, or no TLS where it is asked for.
+            var other => other.InnerException is not null,
+        };
 
     /// <summary>Of several servers, what one of them said: that none will do says nothing.</summary>
     static NpgsqlException Cause(NpgsqlException exception)
@@ -177,6 +189,7 @@ public sealed partial class Schema(
                 $"PostgreSQL at {Cause(exception).Message}; name the server that takes what is written, or all of them (Host=one,other)",
             PostgresException refusal => $"PostgreSQL refused ({refusal.SqlState}: {refusal.MessageText})",
             { InnerException: SocketException socket } => $"PostgreSQL does not answer ({socket.SocketErrorCode})",
+            { InnerException: null, Message: var message } => $"no connection can be made ({message})",
             var other => $"PostgreSQL does not answer ({other.Message})",
         };
 

@@ -114,6 +114,22 @@ public sealed class When_hosts_start(BusAndDatabase servers)
         host.Output.ToString().ShouldNotContain("wrong");
     }
 
+    [Theory]
+    [InlineData("Password", null, "no connection can be made (No password has been provided")]
+    [InlineData("Passfile", "no-such-file", "Could not find file")]
+    [InlineData("SSL Mode", "Require", "no connection can be made (SSL connection requested")]
+    public async Task Should_not_wait_for_what_the_connection_string_lacks(string part, string? value, string explanation)
+    {
+        var (broker, database) = await servers.CreateBoth();
+        var wrong = new NpgsqlConnectionStringBuilder(database) { Password = null, [part] = value };
+
+        await using var host = Launch(broker, wrong.ConnectionString);
+
+        (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings, $"{host.Output}");
+        host.Output.Lines()[^1].ShouldStartWith($"ConnectionStrings:Postgres: {explanation}");
+        host.Output.ToString().ShouldNotContain("   at ");
+    }
+
     [Fact]
     public async Task Should_name_the_setting_when_the_virtual_host_is_missing()
     {
