@@ -13,7 +13,7 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class SubscriptionsApi
 {
-    const string Tag = "Subscriptions";
+    public const string Tag = "Subscriptions";
     const string Unnamed = "somebody without a key";
     const string Unsaid = "no reason was given";
     const int MostRecovered = 10_000;

@@ -18,7 +18,8 @@ static class ApiDocument
 
     const string KeyScheme = "key";
 
-    static readonly Lazy<string> Short = new(ReadShort);
+    static readonly Lazy<string> Short = new(() => Read("llms.txt"));
+    static readonly Lazy<string> Introduction = new(() => Read("introduction.md"));
 
     // In bytes. A script runs that this answer has named, and no other one.
     const int NonceSize = 16;
@@ -50,6 +51,8 @@ static class ApiDocument
                     {
                         Introduce(document);
                         AnswerSchemas.Apply(document);
+                        ToldEvents.Describe(document);
+                        MemberNames.Translate(document);
                         return Task.CompletedTask;
                     }
                 );
@@ -92,9 +95,9 @@ static class ApiDocument
     public static void MapShortDescription(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/llms.txt", [HttpMethods.Get, HttpMethods.Head], () => Results.Text(Short.Value)).ExcludeFromDescription();
 
-    static string ReadShort()
+    static string Read(string resource)
     {
-        using var text = new StreamReader(typeof(ApiDocument).Assembly.GetManifestResourceStream("llms.txt")!);
+        using var text = new StreamReader(typeof(ApiDocument).Assembly.GetManifestResourceStream(resource)!);
         return text.ReadToEnd();
     }
 
@@ -109,11 +112,7 @@ static class ApiDocument
         {
             Title = "NotificationBus",
             Version = Version,
-            Description =
-                "Events and requests for notifications come in, and everything on record can be read and changed. "
-                + "Errors are problem details "
-                + "(RFC 9457). A property without a value is left out. Answers to GET, but for streams, are given to HEAD as "
-                + "well, without their body.",
+            Description = Introduction.Value,
             License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
         };
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));

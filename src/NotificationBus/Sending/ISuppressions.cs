@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using NotificationBus.Model;
 using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Sending;
@@ -35,7 +34,7 @@ public interface ISuppressions
 
 /// <summary>An address that is not to be used.</summary>
 /// <param name="Channel">On which channel.</param>
-/// <param name="Address">The address, as <see cref="IChannel.Canonical"/> writes it.</param>
+/// <param name="Address">The address in the one form in which its channel compares it, such as a number with its country code.</param>
 /// <param name="Category">For which kind of notification, such as <c>announcement</c>; null for every one.</param>
 /// <param name="Reason">Why, for a person to read.</param>
 /// <param name="Source">Who said so: a provider account, the recipient, or an operator.</param>

@@ -106,6 +106,119 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
             .ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Should_list_every_problem_and_every_reason()
+    {
+        var introduction = (await host.Get(Address)).Json.GetProperty("info").GetProperty("description").GetString()!;
+        var source = await System.IO.File.ReadAllTextAsync(
+            Path.Combine(The_dependency_rule.Root(), "src", "NotificationBus.Host", "Http", "Problems.cs")
+        );
+        var problems = Words(source, """Problem\(\s*(?:StatusCodes\.\w+|status),\s*"(?<word>[a-z-]+)",""")
+            .Concat(Words(source, """ResendRefusal\.\w+ => \(\s*"(?<word>[a-z-]+)","""))
+            .Where(word => !word.StartsWith("unknown-", StringComparison.Ordinal))
+            .ToList();
+        problems.Count.ShouldBeGreaterThan(50);
+        var reasons = typeof(Contracts.ReasonCode).GetFields().Select(field => (string)field.GetRawConstantValue()!);
+
+        problems.Concat(reasons).Where(word => !introduction.Contains($"`{word}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_name_nothing_as_CSharp_does()
+    {
+        var said = Descriptions((await host.Get(Address)).Json).ToList();
+
+        said.Count.ShouldBeGreaterThan(500);
+        said.Where(text => Words(text, @"(?<word>\b[A-Z]\w*[a-z]\w*\.[A-Z]\w*|\bReasonCode\b|\w\? )").Any()).ShouldBeEmpty();
+    }
+
+    /// <summary>A subscriber and a reader of a stream are told nothing that the webhook of the description does not have.</summary>
+    [Fact]
+    public async Task Should_describe_what_is_told()
+    {
+        await using var own = new RunningHost();
+        await own.InitializeAsync();
+        var document = (await own.Get(Address)).Json;
+        using var stream = await own.Client.GetAsync("/v1/events", HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await stream.Content.ReadAsStreamAsync());
+
+        var order = document.GetProperty("paths").GetProperty("/v1/events/order-placed").GetProperty("post").GetProperty("requestBody");
+        var example = order.GetProperty("content").GetProperty("application/json").GetProperty("example");
+        (await own.Post("/v1/events/order-placed", $"{example}")).Status.ShouldBe(HttpStatusCode.Accepted);
+
+        var told = new List<JsonElement>();
+        while (told.Count == 0 || !$"{told[^1].GetProperty("type")}".StartsWith("notification.", StringComparison.Ordinal))
+        {
+            if ((await lines.ReadLineAsync()) is { } line && line.StartsWith("data: ", StringComparison.Ordinal))
+                told.Add(JsonDocument.Parse(line["data: ".Length..]).RootElement);
+        }
+
+        var operation = document.GetProperty("webhooks").GetProperty("told").GetProperty("post");
+        var body = operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json");
+        body.GetProperty("schema").GetProperty("$ref").GetString().ShouldBe("#/components/schemas/ToldEvent");
+        var schema = document.GetProperty("components").GetProperty("schemas").GetProperty("ToldEvent");
+        told.Count.ShouldBeGreaterThan(1);
+        foreach (var one in told.Append(body.GetProperty("example")))
+            ShouldFit(one, schema);
+    }
+
+    static void ShouldFit(JsonElement value, JsonElement schema)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object when schema.TryGetProperty("properties", out var properties):
+                foreach (var required in schema.GetProperty("required").EnumerateArray())
+                    value.TryGetProperty(required.GetString()!, out _).ShouldBeTrue($"{required} of {value}");
+                foreach (var property in value.EnumerateObject())
+                {
+                    properties.TryGetProperty(property.Name, out var described).ShouldBeTrue($"{property.Name} of {value}");
+                    ShouldFit(property.Value, described);
+                }
+
+                break;
+
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                    ShouldFit(item, schema.GetProperty("items"));
+                break;
+
+            default:
+                if (schema.TryGetProperty("enum", out var words))
+                    words.EnumerateArray().Select(word => word.GetString()).ShouldContain(value.GetString());
+                schema
+                    .GetProperty("type")
+                    .GetString()
+                    .ShouldBe(
+                        value.ValueKind switch
+                        {
+                            JsonValueKind.Number => "integer",
+                            JsonValueKind.Object => "object",
+                            _ => "string",
+                        }
+                    );
+                break;
+        }
+    }
+
+    static IEnumerable<string> Words(string text, string pattern) =>
+        Regex
+            .Matches(text, pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))
+            .Select(match => match.Groups["word"].Value);
+
+    static IEnumerable<string> Descriptions(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => element
+                .EnumerateObject()
+                .SelectMany(property =>
+                    property is { Name: "description", Value.ValueKind: JsonValueKind.String }
+                        ? [property.Value.GetString()!]
+                        : Descriptions(property.Value)
+                ),
+            JsonValueKind.Array => element.EnumerateArray().SelectMany(Descriptions),
+            _ => [],
+        };
+
     /// <summary>What programs that write programs read: each address is there, and each body is taken.</summary>
     [Fact]
     public async Task Should_be_short_and_true_for_a_program()
