@@ -201,9 +201,7 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
     }
 
     static IEnumerable<string> Words(string text, string pattern) =>
-        Regex
-            .Matches(text, pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))
-            .Select(match => match.Groups["word"].Value);
+        Regex.Matches(text, pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).Select(match => match.Groups["word"].Value);
 
     static IEnumerable<string> Descriptions(JsonElement element) =>
         element.ValueKind switch
