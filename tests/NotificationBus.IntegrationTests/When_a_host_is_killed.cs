@@ -82,6 +82,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers, RabbitMqToHurt
             // What the broker has not written down as done comes again after it was killed.
             await rabbit.HasNothingLeft(broker, "notifications", Soon);
             await The_broker.Copy(broker, "NotificationBus.Contracts:NotificationDelivered", Outcomes);
+            await rabbit.WriteDownDeclarations();
             await using (await record.HoldBackNewNotifications())
             {
                 await using (var producer = await PlainAmqpProducer.Connect(broker))
