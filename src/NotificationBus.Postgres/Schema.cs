@@ -61,7 +61,13 @@ public sealed partial class Schema(
                 WaitingForDatabase(Explain(exception));
                 await Task.Delay(RetryInterval, clock, cancellationToken);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+            catch (Exception failure)
+                when (failure
+                        is FileNotFoundException
+                            or DirectoryNotFoundException
+                            or UnauthorizedAccessException
+                            or CryptographicException
+                )
             {
                 // A file that the connection string names: with the password, or with certificates.
                 throw new SettingsException($"ConnectionStrings:Postgres: {failure.Message}");
@@ -165,9 +171,19 @@ public sealed partial class Schema(
             OnlyReadsException => true,
             PostgresException { SqlState: { } state } refusal => Outages.IsTransient(refusal)
                 && state[..2] is not ("23" or "28" or "3D" or "42"),
-            // What the library says of itself, without a cause: that there is no password, or no TLS where it is asked for.
-            var other => other.InnerException is not null,
+            var other => !IsIncomplete(other),
         };
+
+    /// <summary>
+    /// True when the connection string has no password, or asks for TLS that the server does not speak. The library has no code for these;
+    /// whatever else it says of itself is waited for, such as that of several servers none answers.
+    /// </summary>
+    static bool IsIncomplete(NpgsqlException exception) =>
+        exception.InnerException is null
+        && (
+            exception.Message.StartsWith("No password", StringComparison.Ordinal)
+            || exception.Message.StartsWith("SSL connection requested", StringComparison.Ordinal)
+        );
 
     /// <summary>Of several servers, what one of them said: that none will do says nothing.</summary>
     static NpgsqlException Cause(NpgsqlException exception)
@@ -189,7 +205,7 @@ public sealed partial class Schema(
                 $"PostgreSQL at {Cause(exception).Message}; name the server that takes what is written, or all of them (Host=one,other)",
             PostgresException refusal => $"PostgreSQL refused ({refusal.SqlState}: {refusal.MessageText})",
             { InnerException: SocketException socket } => $"PostgreSQL does not answer ({socket.SocketErrorCode})",
-            { InnerException: null, Message: var message } => $"no connection can be made ({message})",
+            var other when IsIncomplete(other) => $"no connection can be made ({other.Message})",
             var other => $"PostgreSQL does not answer ({other.Message})",
         };
 
