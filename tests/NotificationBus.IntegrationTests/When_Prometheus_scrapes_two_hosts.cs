@@ -58,6 +58,9 @@ public sealed partial class When_Prometheus_scrapes_two_hosts(BusAndDatabase ser
             "sum(notificationbus_provider_request_duration_seconds_count{account=\"backup\", outcome=\"accepted\"})",
             Orders
         );
+        await UntilValue(prometheus, "count({__name__=~\"messaging_masstransit_receive.*\"}) > bool 0", 1);
+        // Four measurements of each step, of which the flow has its own.
+        await UntilValue(prometheus, "absent({__name__=~\"messaging_masstransit_saga.*\"})", 1);
         await UntilValue(
             prometheus,
             "sum(http_server_request_duration_seconds_count{http_route=\"/v1/events/{name}\", http_response_status_code=\"202\"})",

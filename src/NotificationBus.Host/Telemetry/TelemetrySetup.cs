@@ -25,6 +25,9 @@ static class TelemetrySetup
 
     const string NpgsqlMeter = "Npgsql";
 
+    // MassTransit's name of what a saga handles, and the beginning of those of how long, how many at once and how many in vain.
+    const string SagaSteps = "messaging.masstransit.saga";
+
     // Labels that name a host would name a recipient: a webhook is called wherever it is.
     static readonly string[] LabelsOfCalls = ["http.request.method", "http.response.status_code", "error.type", "network.protocol.version"];
 
@@ -93,9 +96,13 @@ static class TelemetrySetup
         exporter.Endpoint = new Uri(isGrpc ? collector.Endpoint! : $"{collector.Endpoint!.TrimEnd('/')}/{path}");
     }
 
-    /// <summary>Null shows it as it is. What another host in this process measures is not this one's.</summary>
+    /// <summary>
+    /// Null shows it as it is. What another host in this process measures is not this one's. Four measurements of each step of a saga, by
+    /// four labels each, say no more than what the flow counts itself, and cost more than all of that.
+    /// </summary>
     static MetricStreamConfiguration? Show(Instrument instrument, IMeterFactory own) =>
         instrument.Meter.Scope is IMeterFactory other && other != own ? MetricStreamConfiguration.Drop
+        : instrument.Name.StartsWith(SagaSteps, StringComparison.Ordinal) ? MetricStreamConfiguration.Drop
         : instrument.Meter.Name is "System.Net.Http" or "System.Net.NameResolution"
             ? new MetricStreamConfiguration { TagKeys = LabelsOfCalls }
         : null;

@@ -245,11 +245,17 @@ public sealed class ContentPacking(ContentKeys keys)
             _length += bytes.Length;
         }
 
-        // It held names and texts of people.
         public void Return()
         {
-            ArrayPool<byte>.Shared.Return(_buffer, clearArray: true);
+            Return(_buffer, _length);
             _buffer = [];
+        }
+
+        // It held names and texts of people. Most of it held nothing: clearing all of it would cost more than writing them did.
+        static void Return(byte[] buffer, int length)
+        {
+            buffer.AsSpan(0, length).Clear();
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         Span<byte> Room(int length)
@@ -258,7 +264,7 @@ public sealed class ContentPacking(ContentKeys keys)
             {
                 var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + length));
                 Written.CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_buffer, clearArray: true);
+                Return(_buffer, _length);
                 _buffer = larger;
             }
 
